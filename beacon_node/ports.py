@@ -1,0 +1,175 @@
+"""Interfaces that more than one implementation has (a test double counts)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from beacon_node.model.answer import Matches
+from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.query import (
+    Filter,
+    Granularity,
+    Lookup,
+    OntologyFilter,
+    Page,
+    Within,
+)
+from beacon_node.model.variation import Allele
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Return the present moment, aware, UTC."""
+
+
+class Randomness(Protocol):
+    def bytes(self, count: int) -> bytes:
+        """Return unpredictable bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A dataset as its current release publishes it; everything here is public.
+
+    `sizes` are the entries of each type in the release; `has_individuals` is false for a
+    sites-only dataset. `duo` are (id, label, version) of its data use conditions.
+    """
+
+    id: str
+    name: str
+    assembly: Assembly
+    is_open_data: bool
+    licence: str = ""
+    description: str = ""
+    release: int = 0
+    released_at: str = ""
+    has_individuals: bool = True
+    is_synthetic: bool = False
+    sizes: Mapping[EntryType, int] | None = None
+    document: Mapping | None = None  # the BFF dataset entry the hospital gave, if any
+    cohorts: tuple[Mapping, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """A query with every name resolved, ready for a store.
+
+    `lookups` None: no variation asked for; empty for an assembly: the names mean nothing there.
+    A lookup hits if any of them does. `terms` maps each ontology filter to the terms it stands for.
+    `filters_key` spells the filters canonically, for caches.
+    """
+
+    entry_type: EntryType
+    lookups: Mapping[Assembly, tuple[Lookup, ...]] | None = None
+    filters: tuple[Filter, ...] = ()
+    terms: Mapping[OntologyFilter, frozenset[str]] | None = None
+    filters_key: str = ""
+    within: Within | None = None
+    entry_id: str = ""
+    granularity: Granularity = Granularity.BOOLEAN
+    page: Page = Page()
+
+
+class VariantStore(Protocol):
+    """Where the data of released datasets are searched."""
+
+    def datasets(self) -> Sequence[Dataset]:
+        """Return the datasets that have a release, by id."""
+
+    def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
+        """Return what matches in one dataset, among the people the decision lets be counted."""
+
+    def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
+        """Return what can be filtered by: `{type, id, label, scopes, values?}` per term or field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a variation does to a gene, by an annotator (SnpEff, VEP, ClinVar …).
+
+    `aminoacid_change` is in one-letter form, `V600E`; `consequences` are SO names.
+    """
+
+    gene: str
+    consequences: tuple[str, ...] = ()
+    aminoacid_change: str = ""
+    transcript: str = ""
+    hgvs_c: str = ""
+    hgvs_p: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpretation:
+    """A clinical interpretation. `relevance` is the source's own word (`Pathogenic`, …), `condition`
+    an ontology CURIE where there is one."""
+
+    id: str
+    relevance: str
+    condition: str
+    condition_label: str
+    review_status: str = ""
+    source: str = "ClinVar"
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationFrequency:
+    source: str
+    population: str
+    allele_count: int
+    allele_number: int
+    version: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the knowledge base says of one variation."""
+
+    rsids: tuple[str, ...] = ()
+    clinvar_id: str = ""
+    effects: tuple[Effect, ...] = ()
+    interpretations: tuple[Interpretation, ...] = ()
+    frequencies: tuple[PopulationFrequency, ...] = ()
+    pharmacogenes: tuple[str, ...] = ()  # star alleles: `CYP2C19*2`
+
+
+class Knowledge(Protocol):
+    """What names mean; independent of any cohort. Unknown names give empty answers."""
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change, for caches."""
+
+    def gene_regions(self, gene: str) -> Mapping[Assembly, tuple[Region, ...]]:
+        """Return where a gene (symbol, alias, HGNC or Ensembl id) lies."""
+
+    def alleles_of(self, name: str) -> Mapping[Assembly, tuple[Allele, ...]]:
+        """Return the alleles an rsID, HGVS expression, star allele or ClinVar id names."""
+
+    def alleles_of_change(self, change: str, gene: str) -> Mapping[Assembly, tuple[Allele, ...]]:
+        """Return the alleles known to cause a protein change (`V600E`), in `gene` unless empty."""
+
+    def terms_for(self, wanted: OntologyFilter) -> frozenset[str]:
+        """Return the term ids an ontology filter stands for, itself included.
+
+        Raises InvalidRequest if it asks for a similarity no loaded ontology can serve.
+        """
+
+    def label(self, term: str) -> str:
+        """Return a term's label, empty if unknown."""
+
+    def genes_at(self, assembly: Assembly, region: Region) -> tuple[str, ...]:
+        """Return the approved symbols of the genes that overlap a region."""
+
+    def about(self, assembly: Assembly, alleles: Sequence[Allele]) -> Mapping[Allele, Known]:
+        """Return what is known of these variations; unknown ones are left out."""
+
+    def bases(self, assembly: Assembly, name: str, start: int, end: int) -> str:
+        """Return reference bases if a FASTA is configured, else an empty string."""
+
+    def resources(self) -> Sequence[Mapping]:
+        """Return the loaded ontologies: `{id, name, url, version, nameSpacePrefix, iriPrefix}`."""

@@ -30,6 +30,30 @@ class Randomness(Protocol):
         """Return unpredictable bytes."""
 
 
+class Progress(Protocol):
+    """How far long work is. `total` None: not known; `unit` is `bytes`, `records` …"""
+
+    def start(self, label: str, total: int | None, unit: str) -> None: ...
+
+    def advance(self, amount: int) -> None: ...
+
+    def finish(self) -> None: ...
+
+
+class _NoProgress:
+    def start(self, label: str, total: int | None, unit: str) -> None:
+        return None
+
+    def advance(self, amount: int) -> None:
+        return None
+
+    def finish(self) -> None:
+        return None
+
+
+NO_PROGRESS: Progress = _NoProgress()
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """A dataset as its current release publishes it; everything here is public.

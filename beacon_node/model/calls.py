@@ -36,6 +36,19 @@ class AlleleCalls(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FilterPolicy:
+    """Which FILTER values a dataset loads besides PASS and `.`; None loads every record."""
+
+    accepted: frozenset[str] | None = frozenset()
+
+    def admits(self, filters: tuple[str, ...]) -> bool:
+        """Say whether a record with these FILTER words is loaded; no words means `.`."""
+        if self.accepted is None:
+            return True
+        return all(word in ("PASS", ".") or word in self.accepted for word in filters)
+
+
+@dataclass(frozen=True, slots=True)
 class Interval:
     """Interbase `[start, end)` of reference number `reference` that was assayed."""
 

@@ -1,0 +1,37 @@
+"""Secret keys as files that only their owner can read."""
+
+import os
+from pathlib import Path
+
+from beacon_node.errors import ConfigurationError, Conflict
+
+PSEUDONYM_KEY = "pseudonym.key"
+_KEY_BYTES = 32
+
+
+def create_key(folder: Path, name: str, secret: bytes) -> None:
+    """Write a new secret (mode 0600) and make it durable; an existing one is never replaced."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(f"the key {name} exists already and is not replaced") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_key(folder: Path, name: str) -> bytes:
+    """Return a secret; refuses one that others on this machine can read."""
+    path = folder / name
+    try:
+        mode = path.stat().st_mode
+        secret = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"the key {path} cannot be read: {error.strerror}") from error
+    if mode & 0o077:
+        raise ConfigurationError(f"the key {path} can be read by others: chmod 600 {path}")
+    if len(secret) != _KEY_BYTES:
+        raise ConfigurationError(f"the key {path} is damaged: it should have {_KEY_BYTES} bytes")
+    return secret

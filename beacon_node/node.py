@@ -1,0 +1,63 @@
+"""What one running node holds."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_node.crypto.keys import PSEUDONYM_KEY, read_key
+from beacon_node.errors import ConfigurationError
+from beacon_node.ports import Clock, Knowledge, Randomness, VariantStore
+from beacon_node.randomness import SystemClock, SystemRandomness
+from beacon_node.settings import Settings, read_settings
+from beacon_node.store.database import Catalogue
+from beacon_node.store.knowledge import SqliteKnowledge
+from beacon_node.store.variants import SqliteVariantStore
+
+SETTINGS_FILE = "node.toml"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Node:
+    """Everything the actions of one node need; made once per process."""
+
+    home: Path
+    settings: Settings
+    catalogue: Catalogue
+    store: VariantStore
+    knowledge: Knowledge
+    clock: Clock
+    randomness: Randomness
+    pseudonym_key: bytes
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+
+def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
+    """Return the node whose home folder `home` is; ConfigurationError if it is none."""
+    settings = read_settings(_read_settings_file(home), environment)
+    catalogue = Catalogue(home / "data" / "catalogue.sqlite")
+    return Node(
+        home=home,
+        settings=settings,
+        catalogue=catalogue,
+        store=SqliteVariantStore(catalogue),
+        knowledge=SqliteKnowledge(home / "data" / "knowledge"),
+        clock=SystemClock(),
+        randomness=SystemRandomness(),
+        pseudonym_key=read_key(home / "keys", PSEUDONYM_KEY),
+    )
+
+
+def _read_settings_file(home: Path) -> str:
+    try:
+        return (home / SETTINGS_FILE).read_text("utf-8")
+    except FileNotFoundError as error:
+        hint = f"make one with: beacon-node init {home}"
+        raise ConfigurationError(
+            f"{home} is no node's home folder (no node.toml); {hint}"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{home / SETTINGS_FILE} cannot be read: {error}") from error

@@ -1,0 +1,28 @@
+"""The one decision: what may a requester be told about each dataset?"""
+
+from collections.abc import Iterable
+
+from beacon_node.model.decision import DatasetDecision, Decision
+from beacon_node.model.query import Granularity
+from beacon_node.model.requester import Requester
+from beacon_node.ports import Dataset
+
+CLOSED = (
+    "this dataset is not open data, and this node holds no consent under which it may answer; "
+    "its custodians can say whether access can be applied for"
+)
+
+
+def decide(requester: Requester, datasets: Iterable[Dataset]) -> Decision:
+    """Return what `requester` may be told about each of `datasets`.
+
+    Closed by default: only a dataset declared open data, whose recorded licence stands for every
+    person's consent, is answered from, and then to anybody up to records.
+    """
+    return Decision({dataset.id: _decide_one(requester, dataset) for dataset in datasets})
+
+
+def _decide_one(requester: Requester, dataset: Dataset) -> DatasetDecision:
+    if dataset.is_open_data and dataset.licence:
+        return DatasetDecision(dataset.id, Granularity.RECORD, may_see_cases=True)
+    return DatasetDecision(dataset.id, reason=CLOSED)

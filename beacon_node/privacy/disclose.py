@@ -1,0 +1,44 @@
+"""The only way out: turns private matches into what may be said of them."""
+
+from beacon_node.model.answer import Answer, DatasetAnswer, Matches, Status
+from beacon_node.model.decision import Decision
+from beacon_node.model.entries import EntryType
+from beacon_node.model.query import Granularity
+
+
+def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> DatasetAnswer:
+    """Return one dataset's answer: never more than `decision` allows nor than was asked."""
+    ceiling = decision.ceiling(matches.dataset_id)
+    if ceiling is None:
+        return _closed(matches.dataset_id, decision)
+    if matches.status is not Status.ANSWERED:
+        return DatasetAnswer(matches.dataset_id, matches.status, reason=matches.reason)
+    told = min(ceiling, asked)
+    return DatasetAnswer(
+        matches.dataset_id,
+        Status.ANSWERED,
+        granularity=told,
+        exists=matches.total > 0,
+        count=matches.total if told >= Granularity.COUNT else None,
+        records=matches.page if told >= Granularity.RECORD else (),
+    )
+
+
+def _closed(dataset_id: str, decision: Decision) -> DatasetAnswer:
+    found = decision.datasets.get(dataset_id)
+    reason = found.reason if found else ""
+    return DatasetAnswer(dataset_id, Status.NOT_PERMITTED, reason=reason)
+
+
+def combine(
+    entry_type: EntryType, parts: tuple[DatasetAnswer, ...], *, asked: Granularity
+) -> Answer:
+    """Return the whole answer; its precision is that of the least precise part that answered."""
+    answered = [part for part in parts if part.granularity is not None]
+    granularity = min((part.granularity for part in answered), default=Granularity.BOOLEAN)
+    counts = [part.count for part in answered]
+    total = sum(counts) if counts and None not in counts else None
+    if asked is Granularity.BOOLEAN:
+        total = None
+    exists = any(part.exists for part in answered)
+    return Answer(entry_type, granularity, exists, total, parts)

@@ -1,0 +1,161 @@
+"""Every setting of a node: name, default, unit, reason. An unknown key stops the start.
+
+`node.toml` holds them in tables; `BEACON_NODE_<TABLE>_<KEY>` in the environment overrides one.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, get_type_hints
+
+from beacon_node.errors import ConfigurationError
+
+ENVIRONMENTS = ("prod", "test", "dev", "staging")
+PREFIX = "BEACON_NODE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this beacon says it is (`/info`, `/service-info`)."""
+
+    id: str = "org.example.beacon"  # reversed domain name
+    name: str = "Beacon node"
+    description: str = ""
+    environment: str = "prod"  # prod, test, dev or staging
+    public_url: str = ""  # how others reach it, without /api; empty: http://host:port
+    welcome_url: str = ""
+    alternative_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Who runs it."""
+
+    id: str = "org.example"
+    name: str = "Example organization"
+    url: str = "https://example.org"
+    contact_url: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How it listens. Loopback until an operator says otherwise."""
+
+    host: str = "127.0.0.1"
+    port: int = 5050
+    workers: int = 2  # processes, one thread each
+    max_body_bytes: int = 1_000_000  # larger requests are refused unread
+    allowed_origins: tuple[str, ...] = ()  # web pages of other sites that may ask (CORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How much one answer holds."""
+
+    default_page_size: int = 10  # records, the Beacon v2 default
+    max_page_size: int = 1_000  # records; also what `limit=0` means
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How files are read."""
+
+    processes: int = 0  # 0: one per core
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one node, read once at start."""
+
+    node: Identity = field(default_factory=Identity)
+    organization: Organization = field(default_factory=Organization)
+    server: Server = field(default_factory=Server)
+    answers: Answers = field(default_factory=Answers)
+    loading: Loading = field(default_factory=Loading)
+
+    @property
+    def public_url(self) -> str:
+        """The address others use, without a slash at the end."""
+        told = self.node.public_url.rstrip("/")
+        return told or f"http://{self.server.host}:{self.server.port}"
+
+
+def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of a `node.toml` text with the environment's overrides.
+
+    Raises ConfigurationError naming the key: unknown, of the wrong type, or out of range.
+    """
+    try:
+        told = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"node.toml is not valid TOML: {error}") from error
+    tables = {f.name: f.default_factory for f in fields(Settings)}
+    _refuse_unknown("table", told, tables)
+    parts = {
+        name: _table(name, kind, told.get(name, {}), environment) for name, kind in tables.items()
+    }
+    settings = Settings(**parts)
+    _check(settings)
+    return settings
+
+
+def _table(name: str, kind: Any, told: Any, environment: Mapping[str, str]) -> Any:
+    if not isinstance(told, dict):
+        raise ConfigurationError(f"node.toml: [{name}] must be a table")
+    types = get_type_hints(kind)
+    _refuse_unknown("key", {f"{name}.{key}": 1 for key in told}, {f"{name}.{k}" for k in types})
+    values = {key: _typed(f"{name}.{key}", types[key], value) for key, value in told.items()}
+    for key, kind_of_key in types.items():
+        override = environment.get(f"{PREFIX}{name}_{key}".upper())
+        if override is not None:
+            values[key] = _from_text(f"{name}.{key}", kind_of_key, override)
+    return kind(**values)
+
+
+def _refuse_unknown(what: str, told: Mapping[str, Any], known: Any) -> None:
+    for key in told:
+        if key not in known:
+            listed = ", ".join(sorted(known))
+            raise ConfigurationError(f"node.toml: unknown {what} {key!r}; known: {listed}")
+
+
+def _typed(key: str, kind: Any, value: Any) -> Any:
+    if kind == tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        raise ConfigurationError(f"node.toml: {key} must be a list of strings")
+    if type(value) is not kind:
+        word = {str: "a string", int: "a whole number"}[kind]
+        raise ConfigurationError(f"node.toml: {key} must be {word}")
+    return value
+
+
+def _from_text(key: str, kind: Any, text: str) -> Any:
+    if kind is int:
+        if not text.lstrip("-").isdecimal():
+            raise ConfigurationError(f"{PREFIX}… for {key}: {text!r} is no whole number")
+        return int(text)
+    if kind == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def _check(settings: Settings) -> None:
+    claims = (
+        (
+            settings.node.environment in ENVIRONMENTS,
+            "node.environment must be one of " + ", ".join(ENVIRONMENTS),
+        ),
+        (0 <= settings.server.port <= 65_535, "server.port must lie between 0 and 65535"),
+        (settings.server.workers >= 1, "server.workers must be at least 1"),
+        (settings.server.max_body_bytes >= 1_000, "server.max_body_bytes must be at least 1000"),
+        (
+            1 <= settings.answers.default_page_size <= settings.answers.max_page_size,
+            "answers.default_page_size must lie between 1 and answers.max_page_size",
+        ),
+        (settings.loading.processes >= 0, "loading.processes must not be negative"),
+    )
+    for holds, claim in claims:
+        if not holds:
+            raise ConfigurationError(f"node.toml: {claim}")

@@ -1,0 +1,173 @@
+"""Who may import whom, read from the source: imports inside functions count like any other."""
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "beacon_node"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+
+MODEL = {"errors", "model"}
+PORTS = MODEL | {"ports"}
+PURE = PORTS | {"policy", "privacy", "beacon_v2"}
+EDGES = {"settings", "randomness", "store", "ingest", "crypto"}
+NODE = PURE | EDGES | {"node"}
+
+# Part → the parts it may import besides itself. A part that is not here may import nothing.
+MAY_IMPORT = {
+    "__init__": set(),
+    "errors": set(),
+    "model": {"errors"},
+    "ports": MODEL,
+    "policy": PORTS,
+    "privacy": PORTS,
+    "beacon_v2": PORTS,
+    "settings": PORTS,
+    "randomness": PORTS,
+    "store": PORTS,
+    "ingest": PORTS,
+    "crypto": PORTS,
+    "node": PURE | EDGES,
+    "actions": NODE,
+    "web": PURE,
+    "node_web": NODE | {"actions", "web"},
+    "cli": NODE | {"actions", "web", "node_web", "demo"},
+    "demo": NODE | {"actions"},
+}
+
+# Library → the parts that may use it.
+ONLY_IN = {
+    "sqlite3": {"store"},
+    "sqlite_utils": {"store"},
+    "flask": {"web", "node_web"},
+    "werkzeug": {"web", "node_web"},
+    "jinja2": {"web", "node_web"},
+    "requests": {"federation", "identity", "client"},
+    "jwt": {"crypto"},
+    "cryptography": {"crypto"},
+    "opendp": {"randomness"},
+    "cyvcf2": {"ingest"},
+    "obonet": {"ingest"},
+    "isal": {"ingest"},
+    "granian": {"cli", "node_web"},
+    "click": {"cli"},
+    "rich": {"cli", "demo"},
+}
+
+PURE_PARTS = {"errors", "model", "ports", "policy", "privacy", "beacon_v2"}
+
+# All that pure code may use: no clock, chance, file, network, database or environment among them.
+PURE_LIBRARIES = {
+    *("abc", "base64", "binascii", "bisect", "collections", "contextlib", "dataclasses"),
+    *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac"),
+    *("itertools", "json", "math", "operator", "re", "statistics", "string", "struct"),
+    *("types", "typing", "unicodedata", "urllib.parse"),
+    *("numpy", "pyroaring", "orjson"),
+}
+EFFECTS = {"open", "print", "input", "breakpoint", "exec", "eval", "__import__"}
+CLOCK_READS = {"now", "utcnow", "today"}
+
+MAY_CATCH_EVERYTHING = {"web", "node_web", "cli"}
+OURS = "beacon_node"
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
+
+
+def part(module: str) -> str:
+    """Return the folder or file under beacon_node that a module belongs to."""
+    names = module.split(".")
+    return names[1] if len(names) > 1 else "__init__"
+
+
+def imported(module: str) -> Iterator[str]:
+    """Yield what a module imports, by full name; `from a import b` is `a.b` if that is a module."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{module}: imports are absolute"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in MODULES else node.module
+
+
+def library(name: str) -> str:
+    return "urllib.parse" if name == "urllib.parse" else name.split(".")[0]
+
+
+every_module = pytest.mark.parametrize("module", MODULES)
+pure_modules = pytest.mark.parametrize("module", [m for m in MODULES if part(m) in PURE_PARTS])
+
+
+@every_module
+def test_a_part_imports_only_what_stands_below_it(module):
+    used = {part(name) for name in imported(module) if library(name) == OURS}
+    assert used - {part(module), "__init__"} <= MAY_IMPORT.get(part(module), set())
+
+
+@every_module
+def test_a_library_is_used_only_in_its_own_part(module):
+    used = {library(name) for name in imported(module)}
+    assert not {name for name in used & ONLY_IN.keys() if part(module) not in ONLY_IN[name]}
+
+
+@pure_modules
+def test_pure_code_uses_no_library_with_effects(module):
+    used = {library(name) for name in imported(module)} - {OURS}
+    assert used <= PURE_LIBRARIES
+
+
+@pure_modules
+def test_pure_code_touches_neither_files_nor_the_clock(module):
+    calls = [node.func for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    named = {call.id for call in calls if isinstance(call, ast.Name)}
+    clock = {
+        ast.unparse(call)
+        for call in calls
+        if isinstance(call, ast.Attribute)
+        and call.attr in CLOCK_READS
+        and ast.unparse(call.value).split(".")[-1] in ("datetime", "date")
+    }
+    assert not named & EFFECTS and not clock
+
+
+def test_no_module_imports_itself_by_a_detour():
+    graph = {m: {name for name in imported(m) if name in MODULES} - {m} for m in MODULES}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError and names the cycle
+
+
+@every_module
+def test_everything_is_caught_only_where_a_program_ends(module):
+    caught = [
+        node.lineno
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in ("Exception", "BaseException"))
+    ]
+    assert not caught or part(module) in MAY_CATCH_EVERYTHING
+
+
+@every_module
+def test_no_function_changes_module_state(module):
+    assert not [node for node in ast.walk(tree(module)) if isinstance(node, ast.Global)]
+
+
+@every_module
+def test_only_disclose_says_anything(module):
+    """Only `privacy.disclose` makes an answer; everything else passes it on."""
+    said = {
+        ast.unparse(node.func).split(".")[-1]
+        for node in ast.walk(tree(module))
+        if isinstance(node, ast.Call)
+    }
+    assert module == "beacon_node.privacy.disclose" or not said & {"Answer", "DatasetAnswer"}

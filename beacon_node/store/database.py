@@ -1,0 +1,244 @@
+"""The catalogue: which datasets there are, what was loaded into them and which release answers.
+
+One connection stays open for reading; every write opens its own, so that a change is seen by
+`PRAGMA data_version` of the reading one whoever made it. A catalogue stays in its process: it is
+opened anew in each worker.
+"""
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from beacon_node.errors import ConfigurationError, Conflict, NotFound
+from beacon_node.ports import Dataset
+from beacon_node.store.failures import told_plainly
+from beacon_node.store.migrations import CATALOGUE, STEPS
+from beacon_node.store.records import (
+    DatasetRecord,
+    PartRecord,
+    ReleaseRecord,
+    dataset_row,
+    published,
+    read_dataset,
+    read_part,
+    read_release,
+)
+
+_BUSY_S = 10  # how long a writer waits for another one
+
+
+class Catalogue:
+    """Datasets, parts and releases of one node; files lie beside it in `datasets/<id>/`.
+
+    Raises StoreUnavailable where the file cannot be used, ConfigurationError where a newer version
+    of this program made it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        with told_plainly(self.path):
+            if not self.path.exists():
+                raise sqlite3.OperationalError("unable to open database file")
+            self._bring_up_to_date()
+            self._reader = _connect(self.path)
+
+    @classmethod
+    def create(cls, path: Path) -> "Catalogue":
+        """Make an empty catalogue (and its folder) and open it; an existing one is opened."""
+        path = Path(path)
+        with told_plainly(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        return cls(path)
+
+    def close(self) -> None:
+        self._reader.close()
+
+    # ---- what answers ------------------------------------------------------------------------
+
+    def data_version(self) -> int:
+        """Return a number that changes with every committed change, whichever process made it."""
+        return self._reader.execute("PRAGMA data_version").fetchone()[0]
+
+    def released_datasets(self) -> tuple[Dataset, ...]:
+        """Return the datasets that have a release, by id, as everybody may see them."""
+        found = []
+        with told_plainly(self.path):
+            for row in self._rows("SELECT * FROM release WHERE is_current ORDER BY dataset"):
+                dataset = self.dataset(row["dataset"])
+                found.append(published(dataset, read_release(row)))
+        return tuple(found)
+
+    def index_path(self, dataset_id: str) -> Path:
+        """Return the variation index of a dataset's current release; NotFound if there is none."""
+        release = self.current_release(dataset_id)
+        if release is None:
+            raise NotFound(f"dataset {dataset_id!r} has no release yet")
+        return self.folder(dataset_id) / "releases" / release.path
+
+    # ---- what is managed ---------------------------------------------------------------------
+
+    def folder(self, dataset_id: str) -> Path:
+        """Return the folder of a dataset's own files: `parts/`, `releases/`."""
+        return self.path.parent / "datasets" / dataset_id
+
+    def datasets(self) -> tuple[DatasetRecord, ...]:
+        with told_plainly(self.path):
+            return tuple(map(read_dataset, self._rows("SELECT * FROM dataset ORDER BY id")))
+
+    def dataset(self, dataset_id: str) -> DatasetRecord:
+        """Return a declared dataset; raises NotFound."""
+        with told_plainly(self.path):
+            for row in self._rows("SELECT * FROM dataset WHERE id = ?", dataset_id):
+                return read_dataset(row)
+        raise NotFound(f"there is no dataset {dataset_id!r} here")
+
+    def parts(self, dataset_id: str) -> tuple[PartRecord, ...]:
+        """Return the draft of a dataset's next release: its parts in the order of loading."""
+        rows = self._rows("SELECT * FROM part WHERE dataset = ? ORDER BY number", dataset_id)
+        with told_plainly(self.path):
+            return tuple(map(read_part, rows))
+
+    def removed_people(self, dataset_id: str) -> tuple[str, ...]:
+        """Return the ids of individuals that the next release leaves out, sorted."""
+        sql = "SELECT individual FROM removed_person WHERE dataset = ? ORDER BY individual"
+        with told_plainly(self.path):
+            return tuple(row["individual"] for row in self._rows(sql, dataset_id))
+
+    def releases(self, dataset_id: str) -> tuple[ReleaseRecord, ...]:
+        """Return the releases on record, newest first."""
+        sql = "SELECT * FROM release WHERE dataset = ? ORDER BY number DESC"
+        with told_plainly(self.path):
+            return tuple(map(read_release, self._rows(sql, dataset_id)))
+
+    def current_release(self, dataset_id: str) -> ReleaseRecord | None:
+        sql = "SELECT * FROM release WHERE dataset = ? AND is_current"
+        with told_plainly(self.path):
+            return next(map(read_release, self._rows(sql, dataset_id)), None)
+
+    # ---- changes: each one transaction, on disk when it returns --------------------------------
+
+    def add_dataset(self, record: DatasetRecord) -> None:
+        """Raises Conflict if the id is taken, in any mixture of upper and lower case."""
+        with self._writing() as db:
+            if db.execute(
+                "SELECT 1 FROM dataset WHERE lower(id) = lower(?)", [record.id]
+            ).fetchone():
+                raise Conflict(f"there is already a dataset {record.id!r}")
+            db["dataset"].insert(dataset_row(record))
+
+    def remove_dataset(self, dataset_id: str) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM dataset WHERE id = ?", [dataset_id])
+
+    def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
+        """Put a part into the draft; returns it with its number."""
+        row = asdict(part) | {"dataset": dataset_id, "number": None}
+        row |= {
+            "sample_table": json.dumps(dict(part.sample_table)),
+            "report": json.dumps(part.report),
+        }
+        with self._writing() as db:
+            number = db["part"].insert(row).last_pk
+            return read_part(next(db["part"].rows_where("number = ?", [number])))
+
+    def remove_part(self, dataset_id: str, number: int) -> None:
+        with self._writing() as db:
+            db.execute("DELETE FROM part WHERE dataset = ? AND number = ?", [dataset_id, number])
+
+    def remove_people(self, dataset_id: str, individuals: Sequence[str]) -> None:
+        rows = [(dataset_id, individual) for individual in individuals]
+        with self._writing() as db:
+            db.conn.executemany("INSERT OR IGNORE INTO removed_person VALUES (?, ?)", rows)
+
+    def restore_people(self, dataset_id: str, individuals: Sequence[str]) -> None:
+        rows = [(dataset_id, individual) for individual in individuals]
+        sql = "DELETE FROM removed_person WHERE dataset = ? AND individual = ?"
+        with self._writing() as db:
+            db.conn.executemany(sql, rows)
+
+    def make_current(self, dataset_id: str, release: ReleaseRecord) -> None:
+        """Let `release` answer from now on."""
+        row = asdict(release) | {"dataset": dataset_id, "is_current": 1}
+        row["sizes"] = {entry_type.value: size for entry_type, size in release.sizes.items()}
+        for name in ("parts", "sizes", "document", "cohorts"):
+            row[name] = json.dumps(row[name])
+        with self._writing() as db:
+            db.execute("UPDATE release SET is_current = 0 WHERE dataset = ?", [dataset_id])
+            db["release"].insert(row)
+
+    def forget_release(self, dataset_id: str, number: int) -> None:
+        sql = "DELETE FROM release WHERE dataset = ? AND number = ? AND NOT is_current"
+        with self._writing() as db:
+            db.execute(sql, [dataset_id, number])
+
+    @contextmanager
+    def only_me(self, dataset_id: str) -> Iterator[None]:
+        """Hold a dataset's lock: nobody else loads into, releases or removes it meanwhile.
+
+        Raises Conflict at once if another command holds it; the system frees it when a process
+        dies, however it dies.
+        """
+        folder = self.path.parent / "locks"
+        with told_plainly(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = os.open(folder / dataset_id, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            _lock(lock, dataset_id)
+            yield
+        finally:
+            os.close(lock)
+
+    # ---- inside ------------------------------------------------------------------------------
+
+    def _rows(self, sql: str, *values: str) -> Iterator[Mapping]:
+        cursor = self._reader.execute(sql, values)
+        return iter(cursor.fetchall())
+
+    @contextmanager
+    def _writing(self) -> Iterator[Database]:
+        with told_plainly(self.path):
+            connection = _connect(self.path)
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield Database(connection, recursive_triggers=False)
+                connection.commit()
+            finally:
+                connection.close()  # an open transaction is rolled back
+
+    def _bring_up_to_date(self) -> None:
+        connection = _connect(self.path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            db = Database(connection, recursive_triggers=False)
+            applied = {migration.name for migration in CATALOGUE.applied(db)}
+            if applied - set(STEPS):
+                raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
+            if len(applied) < len(STEPS):
+                CATALOGUE.apply(db)
+        finally:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _lock(descriptor: int, dataset_id: str) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Conflict(
+            f"another command is working on dataset {dataset_id!r}; try again when it is done"
+        ) from error

@@ -1,0 +1,64 @@
+"""Steps that bring a catalogue of any age to the present layout, each in a transaction."""
+
+from sqlite_utils import Database, Migrations
+
+CATALOGUE = Migrations("catalogue")
+STEPS = ("0001_datasets_parts_releases",)
+
+# AUTOINCREMENT: a part's number never names two things, also after a dataset was removed.
+_FIRST = """
+CREATE TABLE dataset (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    assembly TEXT NOT NULL,
+    is_open_data INTEGER NOT NULL,
+    licence TEXT NOT NULL,
+    description TEXT NOT NULL,
+    filters TEXT NOT NULL,            -- JSON list of FILTER words besides PASS; null: any
+    assay TEXT NOT NULL,              -- JSON [[reference, start, end]]; null: the files say
+    keeps_ids INTEGER NOT NULL,
+    is_synthetic INTEGER NOT NULL,
+    document TEXT NOT NULL,           -- JSON
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE TABLE part (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
+    "key" TEXT NOT NULL,              -- SHA-256 of the content and of the options that shape it
+    source TEXT NOT NULL,
+    format TEXT NOT NULL,
+    path TEXT NOT NULL,
+    loaded_at TEXT NOT NULL,
+    sample_table TEXT NOT NULL,       -- JSON {sample name: record id}
+    report TEXT NOT NULL,             -- JSON
+    UNIQUE (dataset, "key")
+) STRICT;
+CREATE TABLE release (
+    dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    released_at TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    parts TEXT NOT NULL,              -- JSON list of part numbers
+    sizes TEXT NOT NULL,              -- JSON {entry type: entries}
+    has_individuals INTEGER NOT NULL,
+    document TEXT NOT NULL,           -- JSON
+    cohorts TEXT NOT NULL,            -- JSON list
+    is_current INTEGER NOT NULL,
+    PRIMARY KEY (dataset, number)
+) STRICT;
+CREATE UNIQUE INDEX one_current_release ON release (dataset) WHERE is_current;
+CREATE TABLE removed_person (
+    dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
+    individual TEXT NOT NULL,
+    PRIMARY KEY (dataset, individual)
+) STRICT;
+"""
+
+
+@CATALOGUE(name=STEPS[0])
+def datasets_parts_releases(db: Database) -> None:
+    """Create the first layout: what is loaded, what is released, who is taken out."""
+    for statement in _FIRST.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

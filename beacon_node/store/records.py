@@ -1,0 +1,168 @@
+"""Rows of the catalogue as values: datasets, their parts and their releases."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Assembly
+from beacon_node.ports import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """A dataset as it was declared.
+
+    `assay`: what was sequenced, for everybody in it; None: the files say. `keeps_ids`: its ids are
+    already public and are shown as they are. `document`: a Beacon v2 dataset entry, if any.
+    """
+
+    id: str
+    name: str
+    assembly: Assembly
+    is_open_data: bool = False
+    licence: str = ""
+    description: str = ""
+    filters: FilterPolicy = FilterPolicy()
+    assay: tuple[Interval, ...] | None = None
+    keeps_ids: bool = False
+    is_synthetic: bool = False
+    document: Mapping | None = None
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartRecord:
+    """What one loaded file became. `key` names its content and the options that shape it.
+
+    `sources` maps sample names to the ids of the records they belong to. `report` holds plain
+    numbers and reasons: records, alleles, skipped, samples, references, assayed.
+    """
+
+    number: int
+    key: str
+    source: str  # base name of the loaded file
+    format: str
+    path: str  # file name in the dataset's folder of parts
+    loaded_at: str
+    sample_table: Mapping[str, str] = field(default_factory=dict)
+    report: Mapping = field(default_factory=dict)
+
+    @property
+    def is_clinical(self) -> bool:
+        return bool(self.report.get("is_clinical"))
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRecord:
+    """A finished release. `fingerprint` names everything it was made of."""
+
+    number: int
+    path: str  # file name in the dataset's folder of releases
+    released_at: str
+    fingerprint: str
+    parts: tuple[int, ...]
+    sizes: Mapping[EntryType, int]
+    has_individuals: bool = True
+    document: Mapping | None = None
+    cohorts: tuple[Mapping, ...] = ()
+
+
+def dataset_row(record: DatasetRecord) -> dict:
+    accepted = record.filters.accepted
+    return {
+        "id": record.id,
+        "name": record.name,
+        "assembly": record.assembly.value,
+        "is_open_data": int(record.is_open_data),
+        "licence": record.licence,
+        "description": record.description,
+        "filters": json.dumps(None if accepted is None else sorted(accepted)),
+        "assay": json.dumps(None if record.assay is None else intervals_json(record.assay)),
+        "keeps_ids": int(record.keeps_ids),
+        "is_synthetic": int(record.is_synthetic),
+        "document": json.dumps(record.document),
+        "created_at": record.created_at,
+    }
+
+
+def read_dataset(row: Mapping) -> DatasetRecord:
+    accepted, assay = json.loads(row["filters"]), json.loads(row["assay"])
+    return DatasetRecord(
+        id=row["id"],
+        name=row["name"],
+        assembly=Assembly(row["assembly"]),
+        is_open_data=bool(row["is_open_data"]),
+        licence=row["licence"],
+        description=row["description"],
+        filters=FilterPolicy(None if accepted is None else frozenset(accepted)),
+        assay=None if assay is None else read_intervals(assay),
+        keeps_ids=bool(row["keeps_ids"]),
+        is_synthetic=bool(row["is_synthetic"]),
+        document=json.loads(row["document"]),
+        created_at=row["created_at"],
+    )
+
+
+def read_part(row: Mapping) -> PartRecord:
+    return PartRecord(
+        number=row["number"],
+        key=row["key"],
+        source=row["source"],
+        format=row["format"],
+        path=row["path"],
+        loaded_at=row["loaded_at"],
+        sample_table=json.loads(row["sample_table"]),
+        report=json.loads(row["report"]),
+    )
+
+
+def read_release(row: Mapping) -> ReleaseRecord:
+    return ReleaseRecord(
+        number=row["number"],
+        path=row["path"],
+        released_at=row["released_at"],
+        fingerprint=row["fingerprint"],
+        parts=tuple(json.loads(row["parts"])),
+        sizes={EntryType(name): size for name, size in json.loads(row["sizes"]).items()},
+        has_individuals=bool(row["has_individuals"]),
+        document=json.loads(row["document"]),
+        cohorts=tuple(json.loads(row["cohorts"])),
+    )
+
+
+def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
+    """Return a dataset as everybody may see it; sizes are exact for open data only."""
+    sizes = release.sizes
+    if not dataset.is_open_data:
+        sizes = {entry_type: _rounded(size) for entry_type, size in sizes.items()}
+    return Dataset(
+        id=dataset.id,
+        name=dataset.name,
+        assembly=dataset.assembly,
+        is_open_data=dataset.is_open_data,
+        licence=dataset.licence,
+        description=dataset.description,
+        release=release.number,
+        released_at=release.released_at,
+        has_individuals=release.has_individuals,
+        is_synthetic=dataset.is_synthetic,
+        sizes=sizes,
+        document=dataset.document or release.document,
+        cohorts=release.cohorts,
+    )
+
+
+def _rounded(size: int) -> int:
+    """Return `size` down to two digits, and at least to tens: one person more rarely shows."""
+    step = max(10, 10 ** (len(str(size)) - 2))
+    return size - size % step
+
+
+def intervals_json(intervals: tuple[Interval, ...] | list[Interval]) -> list[list[int]]:
+    return [[i.reference, i.start, i.end] for i in intervals]
+
+
+def read_intervals(rows: list[list[int]]) -> tuple[Interval, ...]:
+    return tuple(Interval(*row) for row in rows)

@@ -1,0 +1,1 @@
+"""One command per measurement; each prints a ratio to a floor measured in the same run."""

@@ -1,0 +1,55 @@
+import pytest
+
+from beacon_node.errors import ConfigurationError
+from beacon_node.settings import Settings, read_settings
+
+
+def test_an_empty_file_gives_the_safe_defaults():
+    settings = read_settings("", {})
+    assert settings == Settings()
+    assert settings.server.host == "127.0.0.1"
+    assert settings.public_url == "http://127.0.0.1:5050"
+
+
+def test_a_table_sets_what_it_names():
+    settings = read_settings('[node]\nname = "Heart"\n[server]\nport = 80\n', {})
+    assert (settings.node.name, settings.server.port) == ("Heart", 80)
+
+
+def test_the_environment_overrides_the_file():
+    environment = {"BEACON_NODE_SERVER_PORT": "81", "BEACON_NODE_NODE_NAME": "Lung"}
+    settings = read_settings("[server]\nport = 80\n", environment)
+    assert (settings.node.name, settings.server.port) == ("Lung", 81)
+
+
+def test_lists_are_comma_separated_in_the_environment():
+    origins = {"BEACON_NODE_SERVER_ALLOWED_ORIGINS": "https://a.example, https://b.example"}
+    told = read_settings("", origins).server.allowed_origins
+    assert told == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("toml", "names"),
+    [
+        ("[nodes]\n", "nodes"),
+        ("[node]\nnmae = 'x'\n", "node.nmae"),
+        ("[server]\nport = 'x'\n", "server.port"),
+        ("[server]\nport = true\n", "server.port"),
+        ("[server]\nport = 70000\n", "server.port"),
+        ("[server]\nworkers = 0\n", "server.workers"),
+        ("[server]\nallowed_origins = 'x'\n", "server.allowed_origins"),
+        ("[node]\nenvironment = 'live'\n", "node.environment"),
+        ("[answers]\ndefault_page_size = 2000\n", "answers.default_page_size"),
+        ("server = 1\n", "[server]"),
+        ("[server\n", "TOML"),
+    ],
+)
+def test_what_cannot_be_meant_stops_the_start(toml, names):
+    with pytest.raises(ConfigurationError) as raised:
+        read_settings(toml, {})
+    assert names in str(raised.value)
+
+
+def test_a_bad_number_in_the_environment_stops_the_start():
+    with pytest.raises(ConfigurationError, match="server.port"):
+        read_settings("", {"BEACON_NODE_SERVER_PORT": "many"})

@@ -1,9 +1,11 @@
 """What one running node holds."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from cachetools import LRUCache
 
 from beacon_node.crypto.keys import PSEUDONYM_KEY, read_key
 from beacon_node.errors import ConfigurationError
@@ -15,6 +17,7 @@ from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.variants import SqliteVariantStore
 
 SETTINGS_FILE = "node.toml"
+PLANS = 1_024  # sets of filters whose meaning is remembered
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,6 +32,7 @@ class Node:
     clock: Clock
     randomness: Randomness
     pseudonym_key: bytes
+    plans: MutableMapping = field(default_factory=lambda: LRUCache(PLANS))  # actions.plan_search
 
     @property
     def data(self) -> Path:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import partial
 
 from beacon_node.errors import InvalidRequest
-from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.query import (
@@ -13,6 +12,7 @@ from beacon_node.model.query import (
     AlphanumericFilter,
     AminoacidQuery,
     BracketQuery,
+    Filter,
     GeneQuery,
     Lookup,
     NameQuery,
@@ -26,14 +26,17 @@ from beacon_node.model.query import (
 )
 from beacon_node.model.variation import Allele, Bases, normalize, parse_variation_id
 from beacon_node.node import Node
-from beacon_node.ports import Knowledge, SearchPlan
+from beacon_node.ports import Dataset, Knowledge, SearchPlan
 
 Lookups = Mapping[Assembly, tuple[Lookup, ...]]
 
 
-def plan_search(node: Node, query: Query, decision: Decision) -> SearchPlan:
-    """Return the plan of `query`; InvalidRequest for a name or filter that means nothing here."""
-    terms, filters_key = _resolve_filters(node, query, decision)
+def plan_search(node: Node, query: Query, open_to_asker: tuple[Dataset, ...]) -> SearchPlan:
+    """Return the plan of `query`; InvalidRequest for a name or filter that means nothing here.
+
+    Terms and fields of datasets that are closed to the asker are as if they did not exist.
+    """
+    terms, filters_key = _resolve_filters(node, query.filters, open_to_asker)
     variation, within = _one_variation(query)
     return SearchPlan(
         entry_type=query.entry_type,
@@ -170,44 +173,54 @@ def _on(assembly: Assembly | None, found: Mapping[Assembly, tuple]) -> dict[Asse
 # ---- filters -----------------------------------------------------------------------------------
 
 
-def _resolve_filters(node: Node, query: Query, decision: Decision):
-    """Return the terms each ontology filter stands for, and a canonical key of all filters."""
-    if not query.filters:
+def _resolve_filters(node: Node, filters: tuple[Filter, ...], open_to_asker: tuple[Dataset, ...]):
+    """Return the terms each ontology filter stands for, and a canonical key of all filters.
+
+    Remembered per knowledge version and releases: what a filter means changes with nothing else.
+    """
+    if not filters:
         return {}, ""
+    releases = tuple((dataset.id, dataset.release) for dataset in open_to_asker)
+    key = (filters, node.knowledge.version, releases)
+    found = node.plans.get(key)
+    if found is None:
+        found = _understand_filters(node, filters, open_to_asker)
+        node.plans[key] = found
+    return found
+
+
+def _understand_filters(node: Node, filters: tuple[Filter, ...], datasets: tuple[Dataset, ...]):
     terms = {
         wanted: node.knowledge.terms_for(wanted)
-        for wanted in query.filters
+        for wanted in filters
         if isinstance(wanted, OntologyFilter)
     }
-    _refuse_unknown(node, query.filters, terms, decision)
-    return terms, f"{node.knowledge.version}|{query.filters!r}"
+    _refuse_unknown(node, filters, terms, datasets)
+    return terms, f"{node.knowledge.version}|{filters!r}"
 
 
-def _refuse_unknown(node: Node, filters: Iterable, terms: Mapping, decision: Decision) -> None:
+def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: Iterable[Dataset]) -> None:
     """Refuse filters that nothing here knows: ignoring one would widen the question."""
-    ids, fields = _filterable(node, decision)
+    ids, fields = _filterable(node, datasets)
     for wanted in filters:
         if isinstance(wanted, AlphanumericFilter):
-            known = wanted.field.lower() in fields
-            name = wanted.field
+            name, known = wanted.field, wanted.field.lower() in fields
         else:
-            known = not terms[wanted].isdisjoint(ids) or bool(node.knowledge.label(wanted.id))
             name = wanted.id
+            known = not terms[wanted].isdisjoint(ids) or bool(node.knowledge.label(name))
         if not known:
             raise InvalidRequest(
                 f"filters: {name!r} is not known to this node; /filtering_terms lists what is"
             )
 
 
-def _filterable(node: Node, decision: Decision) -> tuple[set[str], set[str]]:
+def _filterable(node: Node, datasets: Iterable[Dataset]) -> tuple[set[str], set[str]]:
+    """Return the term ids, and the lower-case names of comparable fields, of `datasets`."""
     ids: set[str] = set()
     fields: set[str] = set()
-    for dataset in node.store.datasets():
-        if decision.ceiling(dataset.id) is None:
-            continue
-        for row in node.store.filtering_terms(dataset):
-            if row["type"] == "alphanumeric":
-                fields |= {row["id"].lower(), str(row.get("label", "")).lower()}
-            else:
-                ids.add(row["id"])
+    for row in (row for dataset in datasets for row in node.store.filtering_terms(dataset)):
+        if row["type"] == "alphanumeric":
+            fields |= {row["id"].lower(), str(row.get("label", "")).lower()}
+        else:
+            ids.add(row["id"])
     return ids, fields

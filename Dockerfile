@@ -29,8 +29,8 @@ ENV PATH=/opt/beacon-node/bin:$PATH \
 USER 10001
 WORKDIR /var/lib/beacon-node
 VOLUME /var/lib/beacon-node
-EXPOSE 8080
+EXPOSE 5050
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/livez', timeout=4)"]
+    CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:5050/livez', timeout=4)"]
 ENTRYPOINT ["beacon-node"]
-CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "5050"]

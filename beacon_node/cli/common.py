@@ -1,0 +1,81 @@
+"""What every command has: `--home`, `--json`, and a node that is opened only when needed."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beacon_node.cli.output import Output
+
+if TYPE_CHECKING:
+    from beacon_node.node import Node
+
+HOME_VARIABLE = "BEACON_NODE_HOME"
+LOCAL_HOME = Path("beacon-home")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of a command."""
+
+    given_home: Path | None
+    output: Output
+
+    @property
+    def home(self) -> Path:
+        return find_home(self.given_home)
+
+    def open_node(self) -> "Node":
+        from beacon_node.node import open_node
+
+        return open_node(self.home)
+
+
+def find_home(given: Path | None) -> Path:
+    """Return the node's home: as given (`--home`, `$BEACON_NODE_HOME`), else `./beacon-home` if it
+    is one, else the folder for this user's data."""
+    if given:
+        return given
+    if (LOCAL_HOME / "node.toml").is_file():
+        return LOCAL_HOME
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("beacon-node", appauthor=False))
+
+
+def with_session(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--home` and `--json`, and a `Session` as its first argument."""
+
+    @click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar=HOME_VARIABLE,
+        show_envvar=True,
+        help="The node's folder; by default ./beacon-home if it is one.",
+    )
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @functools.wraps(function)
+    def run(*args: Any, home: Path | None, as_json: bool, **options: Any) -> Any:
+        return function(Session(home, Output(as_json)), *args, **options)
+
+    return run
+
+
+def readable(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `paths` if each is a readable file or `-`; InvalidInput names the first other."""
+    from beacon_node.errors import InvalidInput
+
+    for path in paths:
+        if path == "-":
+            continue
+        if not Path(path).exists():
+            raise InvalidInput("there is no such file", file=path)
+        if Path(path).is_dir():
+            raise InvalidInput("this is a folder, not a file", file=path)
+        if not os.access(path, os.R_OK):
+            raise InvalidInput("this file may not be read", file=path)
+    return paths

@@ -1,0 +1,116 @@
+"""`beacon-node …`: the outermost handler of every command."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from beacon_node import __version__
+from beacon_node.errors import BeaconNodeError
+
+BUG = 70
+INTERRUPTED = 130
+
+# Name → module that holds the command, loaded when it is used; and what `--help` says of it.
+COMMANDS = {
+    "init": ("node", "Make the home folder of a new node."),
+    "dataset": ("dataset", "Declare, show and remove datasets and people."),
+    "load": ("load", "Load files into the draft of a dataset."),
+    "release": ("load", "Let what was loaded answer from now on."),
+    "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
+    "serve": ("serve", "Answer over HTTP."),
+    "query": ("query", "Ask this node a question."),
+    "status": ("node", "Show what this node holds."),
+}
+
+
+class _Commands(click.Group):
+    """Commands that are imported only when they run, so that starting stays quick."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        import importlib
+
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"beacon_node.cli.{COMMANDS[name][0]}")
+        return getattr(module, name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="beacon-node")
+def commands() -> None:
+    """A node that answers GA4GH Beacon v2 questions from a hospital's own data."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end the process with its exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code; a failure is told in one sentence on stderr."""
+    as_json = "--json" in arguments
+    try:
+        outcome = commands.main(arguments, prog_name="beacon-node", standalone_mode=False)
+        sys.stdout.flush()
+        return outcome if isinstance(outcome, int) else 0
+    except click.ClickException as error:
+        return _tell(as_json, "UsageError", _usage(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _tell(as_json, "Interrupted", "stopped", INTERRUPTED)
+    except BeaconNodeError as error:
+        return _tell(as_json, type(error).__name__, str(error), error.exit_code)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _tell(as_json, "Bug", _incident(error), BUG)
+
+
+def _tell(as_json: bool, kind: str, message: str, exit_code: int) -> int:
+    if as_json:
+        import json
+
+        problem = {"kind": kind, "message": message, "exitCode": exit_code}
+        print(json.dumps({"error": problem}), file=sys.stderr)
+    else:
+        print(f"beacon-node: {message}", file=sys.stderr)
+    return exit_code
+
+
+def _usage(error: click.ClickException) -> str:
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is None:
+        return message
+    return f"{message.rstrip('.')} (see: {context.command_path} --help)"
+
+
+def _incident(error: Exception) -> str:
+    """Keep the trace where only this user can read it; return fixed words and the incident's id."""
+    import secrets
+    import traceback
+
+    import platformdirs
+
+    incident = secrets.token_hex(4)
+    trace = "".join(traceback.format_exception(error))
+    try:
+        folder = Path(platformdirs.user_log_dir("beacon-node", appauthor=False))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = folder / f"incident-{incident}.txt"
+        file.touch(mode=0o600)
+        file.write_text(trace, "utf-8")
+    except OSError:
+        return f"this is a bug in beacon-node; incident {incident} (its trace could not be kept)"
+    return f"this is a bug in beacon-node; incident {incident}, its trace is in {file}"

@@ -1,0 +1,84 @@
+"""`beacon-node serve`: the node's HTTP server."""
+
+import multiprocessing
+import os
+import socket
+
+import click
+
+from beacon_node.cli.common import HOME_VARIABLE, Session, with_session
+from beacon_node.errors import ConfigurationError
+from beacon_node.settings import PREFIX, Server
+
+APPLICATION = "beacon_node.node_web.wsgi:make_app"
+STOP_S = 10  # how long a worker may finish the answer it is giving
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; by default server.host of node.toml.")
+@click.option("--port", type=click.IntRange(0, 65_535), help="0 takes a free one.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that answer.")
+@with_session
+def serve(session: Session, host: str | None, port: int | None, workers: int | None) -> None:
+    """Answer Beacon v2 questions over HTTP until stopped (Ctrl-C or SIGTERM)."""
+    configured = session.open_node().settings.server  # all errors of configuration show here
+    server = Server(
+        host=host or configured.host,
+        port=_free_port(host or configured.host, configured.port if port is None else port),
+        workers=workers or configured.workers,
+    )
+    _tell_workers(session, server)
+    where = f"http://{_in_url(server.host)}:{server.port}/api"
+    session.output.result(
+        {"url": where, "workers": server.workers, "home": str(session.home.resolve())},
+        lambda: session.output.sentence(
+            f"Answering at {where} with {server.workers} workers; Ctrl-C stops."
+        ),
+    )
+    _run(server)
+
+
+def _run(server: Server) -> None:
+    """Run worker processes with one thread each; more threads only wait for the interpreter."""
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    multiprocessing.set_start_method("spawn")  # workers inherit no open database
+    Granian(
+        APPLICATION,
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=server.host,
+        port=server.port,
+        workers=server.workers,
+        blocking_threads=1,
+        websockets=False,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_S,
+    ).serve()
+
+
+def _tell_workers(session: Session, server: Server) -> None:
+    os.environ[HOME_VARIABLE] = str(session.home.resolve())
+    os.environ[f"{PREFIX}SERVER_HOST"] = server.host
+    os.environ[f"{PREFIX}SERVER_PORT"] = str(server.port)
+
+
+def _free_port(host: str, port: int) -> int:
+    """Return `port`, or a free one for 0; ConfigurationError if it cannot be listened on."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            return probe.getsockname()[1]
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror or error}"
+        ) from error
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,7 +1,6 @@
 """Small instruments: CPU and memory of a command, quantiles, a table of results."""
 
 import os
-import resource
 import subprocess
 import sys
 import tempfile

@@ -9,6 +9,7 @@ from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.node import SETTINGS_FILE
 from beacon_node.randomness import SystemRandomness
 from beacon_node.settings import read_settings
+from beacon_node.store.database import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ def init_node(home: Path, new: NewNode) -> Path:
         raise Conflict(f"{home} is not empty")
     toml = _settings_text(new)
     read_settings(toml, {})
-    (home / "data" / "datasets").mkdir(parents=True, exist_ok=True)
+    Catalogue.create(home / "data" / "catalogue.sqlite").close()
+    (home / "data" / "datasets").mkdir(exist_ok=True)
     (home / "data" / "knowledge").mkdir(exist_ok=True)
     create_key(home / "keys", PSEUDONYM_KEY, SystemRandomness().bytes(32))
     _write_last(home / SETTINGS_FILE, toml)  # the folder becomes a node only when all is there

@@ -21,7 +21,8 @@ RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     && /opt/beacon-node/bin/pip uninstall --yes --quiet setuptools pip
 
 FROM ${BASE_IMAGE}
-RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/beacon-node beacon
+RUN groupadd --system --gid 10001 beacon \
+    && useradd --system --uid 10001 --gid beacon --create-home --home-dir /var/lib/beacon-node beacon
 COPY --from=build /opt/beacon-node /opt/beacon-node
 ENV PATH=/opt/beacon-node/bin:$PATH \
     BEACON_NODE_HOME=/var/lib/beacon-node/home \

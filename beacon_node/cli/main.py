@@ -114,3 +114,7 @@ def _incident(error: Exception) -> str:
     except OSError:
         return f"this is a bug in beacon-node; incident {incident} (its trace could not be kept)"
     return f"this is a bug in beacon-node; incident {incident}, its trace is in {file}"
+
+
+if __name__ == "__main__":
+    main()

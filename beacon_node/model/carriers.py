@@ -15,6 +15,8 @@ DENSE_LIMIT = 65_536
 LIST16, BITS, LIST32, ROARING = 1, 2, 3, 4
 _TAG16, _TAG_BITS, _TAG32, _TAG_ROARING = (bytes([tag]) for tag in (1, 2, 3, 4))
 _LIST32_LIMIT = 16  # beyond it a roaring bitmap is no longer than the list
+_LONG_LIST16 = 65  # bytes; beyond them numpy's start costs less than a loop
+_TAG_BITS_WEIGHT = BITS.bit_count()
 
 
 def encode(numbers: np.ndarray, universe: int) -> bytes | None:
@@ -60,12 +62,13 @@ class NumberSet:
     `&`, `|`, `-`, `len`, `in`, iteration (ascending) and truth are those of a set.
     """
 
-    __slots__ = ("universe", "_bits", "_bytes")
+    __slots__ = ("universe", "_bits", "_tagged", "_flags")
 
     def __init__(self, universe: int, bits: int | BitMap) -> None:
         self.universe = universe
         self._bits = bits  # int up to DENSE_LIMIT, BitMap beyond
-        self._bytes: bytes | None = None
+        self._tagged: int | None = None  # the bits where a stored set has them, behind its tag
+        self._flags: bytes | None = None  # one byte per number, for tests of few numbers
 
     def __repr__(self) -> str:
         return "NumberSet(…)"
@@ -104,21 +107,33 @@ class NumberSet:
             return cls(universe, bits)
         return cls(universe, int.from_bytes(_dense(decode(blob)), "little"))
 
+    @classmethod
+    def union(cls, universe: int, blobs: Iterable[bytes | None]) -> "NumberSet":
+        """Return the union of stored sets."""
+        if universe > DENSE_LIMIT:
+            return cls(universe, _union_of_bitmaps(blobs))
+        bits, lists = 0, []
+        for blob in blobs:
+            if not blob:
+                continue
+            if blob[0] == LIST16:
+                lists.append(blob[1:])
+            else:
+                bits |= cls.stored(universe, blob)._bits
+        if lists:
+            listed = np.unique(np.frombuffer(b"".join(lists), "<u2"))
+            bits |= int.from_bytes(_dense(listed), "little")
+        return cls(universe, bits)
+
     def store(self) -> bytes | None:
         return encode(self.numbers(), self.universe)
 
     def numbers(self) -> np.ndarray:
         """Return the members in ascending order, dtype int64."""
         if isinstance(self._bits, int):
-            raw = np.frombuffer(self.as_bytes(), np.uint8)
+            raw = np.frombuffer(self._bits.to_bytes(self.universe // 8 + 1, "little"), np.uint8)
             return np.flatnonzero(np.unpackbits(raw, bitorder="little"))
         return np.asarray(self._bits.to_array(), dtype=np.int64)
-
-    def as_bytes(self) -> bytes:
-        """Return the dense little-endian bits (small universes only), for single-bit tests."""
-        if self._bytes is None:
-            self._bytes = self._bits.to_bytes(self.universe // 8 + 1, "little")
-        return self._bytes
 
     def __len__(self) -> int:
         return self._bits.bit_count() if isinstance(self._bits, int) else len(self._bits)
@@ -158,7 +173,9 @@ class NumberSet:
         tag = blob[0]
         if isinstance(self._bits, int):
             if tag == LIST16:
-                return _count16(self.as_bytes(), blob)
+                return self._count16(blob)
+            if tag == BITS:
+                return (self._behind_tag() & int.from_bytes(blob, "little")).bit_count()
             return (self._bits & NumberSet.stored(self.universe, blob)._bits).bit_count()
         if tag == ROARING:
             return self._bits.intersection_cardinality(BitMap.deserialize(blob[1:]))
@@ -169,16 +186,50 @@ class NumberSet:
         if not blob:
             return False
         if isinstance(self._bits, int):
-            if blob[0] == LIST16:
-                return _count16(self.as_bytes(), blob) > 0
-            return bool(self._bits & NumberSet.stored(self.universe, blob)._bits)
+            return self.count_in(blob) > 0
         if blob[0] == ROARING:
             return self._bits.intersect(BitMap.deserialize(blob[1:]))
         return any(n in self._bits for n in decode(blob).tolist())
 
+    def _count16(self, blob: bytes) -> int:
+        flags = self._flags or self._make_flags()
+        if len(blob) > _LONG_LIST16:
+            listed = np.frombuffer(blob, "<u2", -1, 1)
+            return int(np.count_nonzero(np.frombuffer(flags, np.uint8).take(listed)))
+        total = 0
+        for number in memoryview(blob)[1:].cast("H"):
+            total += flags[number]
+        return total
 
-def _count16(bits: bytes, blob: bytes) -> int:
-    total = 0
-    for number in memoryview(blob[1:]).cast("H"):
-        total += bits[number >> 3] >> (number & 7) & 1
-    return total
+    def _make_flags(self) -> bytes:
+        flags = np.zeros(self.universe + 1, np.uint8)
+        flags[self.numbers()] = 1
+        self._flags = flags.tobytes()
+        return self._flags
+
+    def _behind_tag(self) -> int:
+        if self._tagged is None:
+            self._tagged = self._bits << 8
+        return self._tagged
+
+
+def stored_size(blob: bytes | None) -> int:
+    """Return how many numbers a stored set has, without building it."""
+    if not blob:
+        return 0
+    tag = blob[0]
+    if tag == LIST16:
+        return len(blob) - 1 >> 1
+    if tag == BITS:
+        return int.from_bytes(blob, "little").bit_count() - _TAG_BITS_WEIGHT
+    return len(blob) - 1 >> 2 if tag == LIST32 else len(BitMap.deserialize(blob[1:]))
+
+
+def _union_of_bitmaps(blobs: Iterable[bytes | None]) -> BitMap:
+    union, lists = BitMap(), []
+    for blob in blobs:
+        if blob and blob[0] == ROARING:
+            union |= BitMap.deserialize(blob[1:])
+        elif blob:
+            lists.append(decode(blob))
+    return union | BitMap(np.concatenate(lists).astype(np.uint32)) if lists else union

@@ -1,0 +1,25 @@
+"""Files that are there whole or not at all."""
+
+import os
+from pathlib import Path
+
+
+def temporary_name(path: Path) -> Path:
+    """Return the name a file has until it is finished; it says which process makes it."""
+    return path.with_name(f"{path.name}.tmp-{os.getpid()}")
+
+
+def seal(temporary: Path, path: Path) -> None:
+    """Put a finished file on disk for good and give it its name: all of it or nothing."""
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's or a folder's content is on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -64,6 +64,8 @@ class ReadReport:
     `skipped` maps a plain reason ("symbolic <NON_REF> only", "contig GL000209.1 …") to how often.
     `assayed` is what the file itself shows as sequenced (gVCF blocks, array positions), merged and
     sorted; empty where the format does not say. `references`: reference numbers with a record.
+    `first` and `last` are (reference number, 1-based position) of the first and last such record, for
+    formats whose records must be in order.
     """
 
     records: int = 0
@@ -71,6 +73,8 @@ class ReadReport:
     skipped: dict[str, int] = field(default_factory=dict)
     assayed: list[Interval] = field(default_factory=list)
     references: set[int] = field(default_factory=set)
+    first: tuple[int, int] | None = None
+    last: tuple[int, int] | None = None
 
     def skip(self, reason: str, count: int = 1) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + count
@@ -82,6 +86,7 @@ class ReadReport:
             self.skip(reason, count)
         self.assayed = merge_intervals([*self.assayed, *other.assayed])
         self.references |= other.references
+        self.first, self.last = self.first or other.first, other.last or self.last
 
 
 def merge_intervals(intervals: list[Interval]) -> list[Interval]:

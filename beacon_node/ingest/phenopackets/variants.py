@@ -1,0 +1,209 @@
+"""The variants of phenopackets' interpretations, as a genotype file of their subjects.
+
+A variant is loaded if it has a vcfRecord of plain bases and an allelic state that says how many
+copies there are; whether it explains the disease does not matter, for it was seen. Nothing is known
+of other places in these genomes, so nothing is reported as assayed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from beacon_node.errors import InvalidInput, InvalidRequest
+from beacon_node.ingest.phenopackets.packets import Naming, Packet, items, packets
+from beacon_node.model.calls import AlleleCalls, ReadReport
+from beacon_node.model.carriers import encode
+from beacon_node.model.genome import (
+    REFERENCE_NUMBER,
+    SEQUENCES,
+    Assembly,
+    Region,
+    parse_assembly,
+    resolve_reference,
+)
+from beacon_node.model.variation import Allele, Bases, is_symbolic, normalize
+
+# GENO zygosity terms → the carrier set they mean (heteroplasmic, unspecified: none).
+_STATES = {
+    "GENO:0000135": "het",
+    "GENO:0000402": "het",  # compound heterozygous: one copy of this allele
+    "GENO:0000458": "het",  # simple heterozygous
+    "GENO:0000136": "hom",
+    "GENO:0000134": "single",  # hemizygous
+    "GENO:0000604": "single",  # hemizygous, X-linked
+    "GENO:0000605": "single",  # hemizygous, Y-linked
+    "GENO:0000606": "single",
+    "GENO:0000602": "single",  # homoplasmic
+}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PhenopacketVariants:
+    """The called variants of a phenopacket source; a `model.calls.GenotypeFile`."""
+
+    path: str
+    samples: tuple[str, ...]
+    assembly: Assembly | None
+    naming: Naming
+    bases: Bases | None = None
+    is_sites_only: bool = False
+    segments: tuple = ("all phenopackets",)
+
+    def read(self, segment, report: ReadReport, progress) -> Iterator[AlleleCalls]:
+        """Yield the subjects' alleles by place; see `model.calls.GenotypeFile.read`."""
+        numbers = {sample: number for number, sample in enumerate(self.samples)}
+        seen: dict[tuple, _Seen] = defaultdict(_Seen)
+        for packet in packets(self.path, self.naming):
+            for state, allele, variant in _called(packet, self.assembly, self.bases, report):
+                reference = REFERENCE_NUMBER[allele.reference_name]
+                key = (reference, allele.start, allele.end, allele.ref, allele.alt)
+                seen[key].add(numbers[packet.person], state, variant)
+        for key in sorted(seen):
+            calls = seen[key].calls(key, len(self.samples), report)
+            if calls:
+                report.alleles += 1
+                report.references.add(calls.reference)
+                yield calls
+        progress(0)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Who carries one allele: sample number → states said of it."""
+
+    states: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    effects: dict[tuple, dict] = field(default_factory=dict)
+
+    def add(self, sample: int, state: str, variant: dict) -> None:
+        self.states[sample].add(state)
+        effect = _effect(variant)
+        if effect:
+            self.effects[tuple(effect.items())] = effect
+
+    def calls(self, key: tuple, universe: int, report: ReadReport) -> AlleleCalls | None:
+        sets: dict[str, list[int]] = defaultdict(list)
+        for sample, states in sorted(self.states.items()):
+            if len(states) > 1:
+                report.skip("two zygosities said of one variant")
+            else:
+                sets[next(iter(states))].append(sample)
+        if not sets:
+            return None
+        stored = {name: encode(np.array(who), universe) for name, who in sets.items()}
+        effects = tuple(self.effects.values())
+        return AlleleCalls(*key, **stored, haploid=stored.get("single"), effects=effects)
+
+
+def open_phenopacket_variants(
+    path: str | Path,
+    *,
+    assembly: Assembly | None,
+    bases: Bases | None = None,
+    naming: Naming = Naming.AUTOMATIC,
+) -> PhenopacketVariants:
+    """Return the variants of a phenopacket file or folder; the samples are its people's ids.
+
+    Records on another assembly than `assembly` are reported and left out; raises InvalidInput if
+    all are, or if no assembly is given and the records are on several.
+    """
+    people, found, named = [], set(), set()
+    for packet in packets(path, naming):
+        people.append(packet.person)
+        named.add(packet.person == packet.body["subject"]["id"])
+        found |= {_assembly(packet, record) for record, _ in _vcf_records(packet)}
+    found.discard(None)
+    if assembly and found and assembly not in found:
+        problem = f"its vcfRecords are on {', '.join(sorted(found))}, which contradicts {assembly}"
+        raise InvalidInput(problem, file=str(path))
+    if not assembly and len(found) > 1:
+        problem = "its vcfRecords are on GRCh37 and on GRCh38: say which with --assembly"
+        raise InvalidInput(problem, file=str(path))
+    fixed = Naming.SUBJECT if named <= {True} else Naming.PHENOPACKET
+    assembly = assembly or next(iter(found), None)
+    return PhenopacketVariants(str(path), tuple(people), assembly, fixed, bases)
+
+
+# ---- variants of one phenopacket ---------------------------------------------------------------
+
+
+def _called(
+    packet: Packet, assembly: Assembly | None, bases: Bases | None, report: ReadReport
+) -> Iterator[tuple[str, Allele, dict]]:
+    """Yield (carrier set, allele in normal form, variation descriptor) of what can be loaded."""
+    for record, variant in _vcf_records(packet, report):
+        report.records += 1
+        state = _STATES.get(
+            (variant.get("allelicState") or variant.get("zygosity") or {}).get("id")
+        )
+        if state is None:
+            report.skip("zygosity not stated, or without a number of copies")
+        elif _assembly(packet, record) != assembly:
+            report.skip("vcfRecord on another assembly")
+        elif is_symbolic(str(record.get("alt", ""))) or not record.get("ref"):
+            report.skip("vcfRecord of a symbolic allele")
+        else:
+            yield state, normalize(_allele(packet, record, assembly), bases), variant
+
+
+def _vcf_records(packet: Packet, report: ReadReport | None = None) -> Iterator[tuple[dict, dict]]:
+    """Yield (vcfRecord, variation descriptor) of the subject's interpretations, v1's variants too."""
+    own = {packet.body["subject"]["id"], packet.body["id"], None, ""}
+    own |= {str(sample.get("id")) for sample in items(packet, packet.body, "biosamples")}
+    for interpretation in items(packet, packet.body, "interpretations"):
+        diagnosis = interpretation.get("diagnosis") or {}
+        for finding in items(packet, diagnosis, "genomicInterpretations"):
+            variant = (finding.get("variantInterpretation") or {}).get("variationDescriptor") or {}
+            if str(finding.get("subjectOrBiosampleId", "")) not in own:
+                _skip(report, "variant of somebody else than the subject")
+            elif isinstance(variant.get("vcfRecord"), dict):
+                yield variant["vcfRecord"], variant
+            else:
+                _skip(report, "interpretation without a vcfRecord")
+    for variant in items(packet, packet.body, "variants"):
+        if isinstance(variant.get("vcfAllele"), dict):
+            yield variant["vcfAllele"] | {"chrom": variant["vcfAllele"].get("chr")}, variant
+
+
+def _skip(report: ReadReport | None, reason: str) -> None:
+    if report:
+        report.skip(reason)
+
+
+def _assembly(packet: Packet, record: dict) -> Assembly | None:
+    try:
+        return parse_assembly(str(record.get("genomeAssembly", "")))
+    except InvalidRequest as unknown:
+        raise packet.problem(f"vcfRecord: {unknown}") from unknown
+
+
+def _allele(packet: Packet, record: dict, assembly: Assembly | None) -> Allele:
+    ref, alt = str(record["ref"]).upper(), str(record.get("alt", "")).upper()
+    try:
+        name, _ = resolve_reference(str(record.get("chrom", "")), assembly)
+        position = int(record.get("pos", 0))  # protobuf writes 64-bit numbers as strings
+    except (InvalidRequest, ValueError) as bad:
+        raise packet.problem("vcfRecord: chrom or pos is not understood") from bad
+    region = Region.from_vcf(name, pos=position, ref=ref)
+    if position < 1 or region.end > SEQUENCES[assembly][name].length:
+        raise packet.problem(f"vcfRecord: pos is outside of {name} in {assembly}")
+    return Allele(name, region.start, region.end, ref, alt)
+
+
+def _effect(variant: dict) -> dict:
+    """Return what the descriptor says of gene and transcript, keys as in `ports.Effect`."""
+    spoken = {e.get("syntax"): e.get("value") for e in variant.get("expressions") or []}
+    hgvs_c, hgvs_p = spoken.get("hgvs.c") or "", spoken.get("hgvs.p") or ""
+    gene = (variant.get("geneContext") or {}).get("symbol") or ""
+    transcript = hgvs_c.partition(":")[0] if ":" in hgvs_c else ""
+    if not (gene or hgvs_c or hgvs_p):
+        return {}
+    return {
+        "gene": gene,
+        "transcript": transcript,
+        "hgvs_c": hgvs_c,
+        "hgvs_p": hgvs_p,
+        "source": "phenopacket",
+    }

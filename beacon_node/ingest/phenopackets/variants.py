@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from beacon_node.errors import InvalidInput, InvalidRequest
-from beacon_node.ingest.phenopackets.packets import Naming, Packet, items, packets
+from beacon_node.ingest.phenopackets.packets import Naming, Packet, items, packets, settled
+from beacon_node.ingest.phenopackets.parts import child, children
 from beacon_node.model.calls import AlleleCalls, ReadReport
 from beacon_node.model.carriers import encode
 from beacon_node.model.genome import (
@@ -109,21 +110,19 @@ def open_phenopacket_variants(
     Records on another assembly than `assembly` are reported and left out; raises InvalidInput if
     all are, or if no assembly is given and the records are on several.
     """
-    people, found, named = [], set(), set()
+    people, found = [], set()
+    naming = settled(path, naming)
     for packet in packets(path, naming):
         people.append(packet.person)
-        named.add(packet.person == packet.body["subject"]["id"])
         found |= {_assembly(packet, record) for record, _ in _vcf_records(packet)}
-    found.discard(None)
     if assembly and found and assembly not in found:
         problem = f"its vcfRecords are on {', '.join(sorted(found))}, which contradicts {assembly}"
         raise InvalidInput(problem, file=str(path))
     if not assembly and len(found) > 1:
         problem = "its vcfRecords are on GRCh37 and on GRCh38: say which with --assembly"
         raise InvalidInput(problem, file=str(path))
-    fixed = Naming.SUBJECT if named <= {True} else Naming.PHENOPACKET
     assembly = assembly or next(iter(found), None)
-    return PhenopacketVariants(str(path), tuple(people), assembly, fixed, bases)
+    return PhenopacketVariants(str(path), tuple(people), assembly, naming, bases)
 
 
 # ---- variants of one phenopacket ---------------------------------------------------------------
@@ -135,9 +134,7 @@ def _called(
     """Yield (carrier set, allele in normal form, variation descriptor) of what can be loaded."""
     for record, variant in _vcf_records(packet, report):
         report.records += 1
-        state = _STATES.get(
-            (variant.get("allelicState") or variant.get("zygosity") or {}).get("id")
-        )
+        state = _state(variant)
         if state is None:
             report.skip("zygosity not stated, or without a number of copies")
         elif _assembly(packet, record) != assembly:
@@ -148,14 +145,20 @@ def _called(
             yield state, normalize(_allele(packet, record, assembly), bases), variant
 
 
+def _state(variant: dict) -> str | None:
+    """Return the carrier set that the allelic state (v1: zygosity) means, None if it has none."""
+    term = child(variant, "allelicState") or child(variant, "zygosity")
+    return _STATES.get(str(term.get("id")))
+
+
 def _vcf_records(packet: Packet, report: ReadReport | None = None) -> Iterator[tuple[dict, dict]]:
-    """Yield (vcfRecord, variation descriptor) of the subject's interpretations, v1's variants too."""
-    own = {packet.body["subject"]["id"], packet.body["id"], None, ""}
+    """Yield (vcfRecord, descriptor) of the subject's interpretations; v1's variants too."""
+    own = {packet.body["subject"]["id"], packet.body["id"], ""}
     own |= {str(sample.get("id")) for sample in items(packet, packet.body, "biosamples")}
     for interpretation in items(packet, packet.body, "interpretations"):
-        diagnosis = interpretation.get("diagnosis") or {}
+        diagnosis = child(interpretation, "diagnosis")
         for finding in items(packet, diagnosis, "genomicInterpretations"):
-            variant = (finding.get("variantInterpretation") or {}).get("variationDescriptor") or {}
+            variant = child(child(finding, "variantInterpretation"), "variationDescriptor")
             if str(finding.get("subjectOrBiosampleId", "")) not in own:
                 _skip(report, "variant of somebody else than the subject")
             elif isinstance(variant.get("vcfRecord"), dict):
@@ -172,7 +175,7 @@ def _skip(report: ReadReport | None, reason: str) -> None:
         report.skip(reason)
 
 
-def _assembly(packet: Packet, record: dict) -> Assembly | None:
+def _assembly(packet: Packet, record: dict) -> Assembly:
     try:
         return parse_assembly(str(record.get("genomeAssembly", "")))
     except InvalidRequest as unknown:
@@ -194,9 +197,9 @@ def _allele(packet: Packet, record: dict, assembly: Assembly | None) -> Allele:
 
 def _effect(variant: dict) -> dict:
     """Return what the descriptor says of gene and transcript, keys as in `ports.Effect`."""
-    spoken = {e.get("syntax"): e.get("value") for e in variant.get("expressions") or []}
-    hgvs_c, hgvs_p = spoken.get("hgvs.c") or "", spoken.get("hgvs.p") or ""
-    gene = (variant.get("geneContext") or {}).get("symbol") or ""
+    spoken = {str(e.get("syntax")): e.get("value") for e in children(variant, "expressions")}
+    hgvs_c, hgvs_p = str(spoken.get("hgvs.c") or ""), str(spoken.get("hgvs.p") or "")
+    gene = str(child(variant, "geneContext").get("symbol") or "")
     transcript = hgvs_c.partition(":")[0] if ":" in hgvs_c else ""
     if not (gene or hgvs_c or hgvs_p):
         return {}

@@ -1,0 +1,93 @@
+"""Counts and lists individuals, biosamples, runs and analyses."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from beacon_node.model.answer import Matches
+from beacon_node.model.carriers import NumberSet, stored_size
+from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.query import Granularity, Lookup
+from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.store.variants.documents import read_documents
+from beacon_node.store.variants.eligible import Eligible, find_number
+from beacon_node.store.variants.find import Row, carried, find
+from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.lineage import CALL_SET
+from beacon_node.store.variants.pages import page_slice
+
+Lookups = tuple[Lookup, ...]
+
+
+def search_entries(
+    index: Index,
+    dataset: Dataset,
+    plan: SearchPlan,
+    decision: DatasetDecision,
+    eligible: Eligible | None,
+    lookups: Lookups | None,
+) -> Matches:
+    """Return how many records of the type asked for match, and the page a record answer shows.
+
+    With a variation, those match that own a carrying call set among the eligible ones: if a filter
+    is about biosamples, the variation was found in such a biosample.
+    """
+    if plan.granularity is not Granularity.RECORD and not plan.entry_id:
+        return Matches(dataset.id, total=_count(index, plan, eligible, lookups))
+    members = _only(index, plan, _members(index, plan, eligible, lookups))
+    if plan.granularity is not Granularity.RECORD or decision.ceiling is not Granularity.RECORD:
+        return Matches(dataset.id, total=len(members))
+    shown: np.ndarray = members.numbers()[page_slice(plan.page)]
+    page = read_documents(index, plan.entry_type, shown.tolist())
+    return Matches(dataset.id, total=len(members), page=page)
+
+
+def _count(
+    index: Index, plan: SearchPlan, eligible: Eligible | None, lookups: Lookups | None
+) -> int:
+    if lookups is None and eligible is None:
+        return index.size(plan.entry_type)
+    if lookups is not None and index.lineage.is_same(CALL_SET, plan.entry_type):
+        people = None if eligible is None else eligible.at(CALL_SET)
+        is_any_enough = plan.granularity is Granularity.BOOLEAN
+        return _count_carriers(index, find(index, lookups), people, is_any_enough=is_any_enough)
+    return len(_members(index, plan, eligible, lookups))
+
+
+def _count_carriers(
+    index: Index, rows: Iterable[Row], people: NumberSet | None, *, is_any_enough: bool
+) -> int:
+    """Return how many of `people` carry any of the alleles; 1 will do for a yes or no."""
+    if is_any_enough:
+        return int(next(carried(rows, people), None) is not None)
+    rows = list(rows)
+    if len(rows) == 1:
+        _, het, hom, single = rows[0]
+        count = stored_size if people is None else people.count_in
+        return count(het) + count(hom) + count(single)
+    return len(_carriers(index, rows, people))
+
+
+def _carriers(index: Index, rows: Iterable[Row], people: NumberSet | None) -> NumberSet:
+    union = NumberSet.union(index.call_sets, (blob for row in rows for blob in row[1:]))
+    return union if people is None else union & people
+
+
+def _members(
+    index: Index, plan: SearchPlan, eligible: Eligible | None, lookups: Lookups | None
+) -> NumberSet:
+    level = plan.entry_type
+    if lookups is None:
+        return index.everyone(level) if eligible is None else eligible.at(level)
+    people = None if eligible is None else eligible.at(CALL_SET)
+    carriers = _carriers(index, find(index, lookups), people)
+    found = index.lineage.project(carriers, CALL_SET, level)
+    return found if eligible is None else found & eligible.at(level)
+
+
+def _only(index: Index, plan: SearchPlan, members: NumberSet) -> NumberSet:
+    """Return the one record that was asked for by its id, if it is among `members`."""
+    if not plan.entry_id:
+        return members
+    number = find_number(index, plan.entry_type, plan.entry_id)
+    return members & NumberSet.of(members.universe, [] if number is None else [number])

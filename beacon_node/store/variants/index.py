@@ -1,0 +1,137 @@
+"""One release's variation index, open for reading.
+
+An `Index` is shared by the threads of a process; each thread, and each process after a fork, gets a
+connection of its own. The file is never written again once it is released (`immutable`), so no
+locks are taken and its pages are mapped. A release that was removed meanwhile stays readable
+through the connections that are open.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from beacon_node.errors import StoreUnavailable
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.entries import EntryType
+from beacon_node.store.schema import FORMAT
+from beacon_node.store.variants.assay import WHOLE_DATASET, Assays
+from beacon_node.store.variants.fields import Fields
+from beacon_node.store.variants.lineage import CALL_SET, Level, Lineage
+from beacon_node.store.variants.statements import OF_PEOPLE, OF_SITES
+
+_MMAP_BYTES = 1 << 40  # SQLite takes what it was built for
+_STATEMENTS = 256
+
+_MEASURES = """
+    SELECT entry_type, field, max(label), unit, unit_label, max(amount IS NOT NULL)
+    FROM measure GROUP BY entry_type, field, unit, unit_label
+"""
+_PATHS = "SELECT DISTINCT entry_type, field FROM term"
+
+
+class Index:
+    """The tables of `store.schema`, read-only. Raises StoreUnavailable if it cannot be opened.
+
+    `key` tells it from every other index that the same store has opened.
+    """
+
+    def __init__(self, path: Path, key: int = 0) -> None:
+        self.path, self.key = path, key
+        self._local = threading.local()
+        properties = dict(self.execute("SELECT name, value FROM property"))
+        if int(properties.get("format", FORMAT)) != FORMAT:
+            raise StoreUnavailable(
+                f"{path.name} was made by another version of beacon-node; release the dataset again"
+            )
+        self.is_sites_only = properties.get("sites_only") == "1"
+        self.is_one_call_set_each = properties.get("one_call_set_each") == "1"
+        self.sql = OF_SITES if self.is_sites_only else OF_PEOPLE
+        self.call_sets = self._next("SELECT max(number) FROM call_set")
+        self.assays = Assays(
+            self.execute('SELECT assay, reference, start, "end" FROM assay_region')
+        )
+
+    def __repr__(self) -> str:
+        return f"Index({self.path.name!r})"
+
+    def execute(self, sql: str, values: Sequence = ()) -> sqlite3.Cursor:
+        """Run a statement on this thread's connection."""
+        local = self._local
+        try:
+            if local.process == os.getpid():
+                return local.connection.execute(sql, values)
+        except AttributeError:
+            pass  # this thread's first statement
+        local.process, local.connection = os.getpid(), _open(self.path)
+        return local.connection.execute(sql, values)
+
+    def size(self, level: Level) -> int:
+        """Return how many numbers a level has."""
+        return self.call_sets if level == CALL_SET else self._entries[level]
+
+    def everyone(self, level: Level) -> NumberSet:
+        return NumberSet.everyone(self.size(level))
+
+    @cached_property
+    def _entries(self) -> dict[EntryType, int]:
+        sql = "SELECT max(number) FROM entry WHERE entry_type = ?"
+        return {level: self._next(sql, (level.value,)) for level in EntryType}
+
+    def _next(self, sql: str, values: Sequence = ()) -> int:
+        last = self.execute(sql, values).fetchone()[0]
+        return 0 if last is None else last + 1
+
+    @cached_property
+    def lineage(self) -> Lineage:
+        return Lineage(self)
+
+    @cached_property
+    def assay_groups(self) -> list[tuple[tuple[int, ...], NumberSet]]:
+        """The call sets that were assayed alike, with the numbers of their assays."""
+        members: dict[str | None, list[int]] = {}
+        for number, assays in self.execute("SELECT number, assays FROM call_set"):
+            members.setdefault(assays, []).append(number)
+        return [
+            (
+                tuple(orjson.loads(assays) if assays else ()) or (WHOLE_DATASET,),
+                NumberSet.of(self.call_sets, numbers),
+            )
+            for assays, numbers in members.items()
+        ]
+
+    @cached_property
+    def terms(self) -> dict[EntryType, frozenset[str]]:
+        """The terms in use, by entry type."""
+        found: dict[str, set[str]] = {}
+        for entry_type, term in self.execute("SELECT DISTINCT entry_type, term FROM term"):
+            found.setdefault(entry_type, set()).add(term)
+        return {EntryType(entry_type): frozenset(terms) for entry_type, terms in found.items()}
+
+    @cached_property
+    def fields(self) -> Fields:
+        return Fields(self.execute(_MEASURES), self.execute(_PATHS))
+
+    @cached_property
+    def alleles_carried(self) -> int:
+        """How many alleles anybody has."""
+        return self.execute(self.sql.count_all).fetchone()[0]
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,  # a thread's last reference may be dropped by another one
+            cached_statements=_STATEMENTS,
+        )
+        connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"{path.name}: the variation index cannot be opened") from error
+    return connection

@@ -1,0 +1,106 @@
+"""Reads variations as a record answer shows them."""
+
+from collections.abc import Iterable
+
+from beacon_node.model.answer import Case, VariationRecord
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
+from beacon_node.model.variation import Allele
+from beacon_node.store.alleles import read_extent
+from beacon_node.store.variants.assay import Place
+from beacon_node.store.variants.find import read_allele, read_json
+from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.lineage import CALL_SET
+
+_ALLELE = """
+    SELECT ref, alt, "end", het, hom, single, no_call, haploid.call_sets,
+        allele_count, allele_number, ids, effects, extent
+    FROM allele LEFT JOIN haploid ON haploid.id = allele.haploid
+    LEFT JOIN annotation ON annotation.allele = allele.id
+    WHERE allele.id = ?
+"""
+_CASE = """
+    SELECT biosample.public_id, individual.public_id, run.public_id, analysis.public_id
+    FROM call_set
+    LEFT JOIN entry AS biosample
+        ON biosample.entry_type = 'biosample' AND biosample.number = call_set.biosample
+    LEFT JOIN entry AS individual
+        ON individual.entry_type = 'individual' AND individual.number = call_set.individual
+    LEFT JOIN entry AS run ON run.entry_type = 'run' AND run.number = call_set.run
+    LEFT JOIN entry AS analysis
+        ON analysis.entry_type = 'analysis' AND analysis.number = call_set.analysis
+    WHERE call_set.number = ?
+"""
+
+
+def read_records(
+    index: Index, assembly: Assembly, ids: Iterable[int], people: NumberSet | None, *, cases: bool
+) -> tuple[VariationRecord, ...]:
+    """Return the records of alleles; numbers and cases are of `people` (None: everybody)."""
+    return tuple(_read(index, assembly, id, people, cases) for id in ids)
+
+
+def _read(
+    index: Index, assembly: Assembly, id: int, people: NumberSet | None, cases: bool
+) -> VariationRecord:
+    row = index.execute(_ALLELE, (id,)).fetchone()
+    ref, alt, end, *sets, allele_count, allele_number, names, effects, extent = row
+    allele = read_allele(id, ref, alt, end)
+    known = {
+        "extent": read_extent(extent),
+        "ids": tuple(read_json(names)),
+        "effects": tuple(read_json(effects)),
+    }
+    if index.is_sites_only:
+        counts = {"allele_count": allele_count or 0, "allele_number": allele_number}
+        return VariationRecord(assembly, allele, **counts, **known)
+    carried = _Carriers(index, sets, people)
+    return VariationRecord(
+        assembly,
+        allele,
+        allele_count=len(carried.het) + 2 * len(carried.hom) + len(carried.single),
+        allele_number=carried.copies(_assayed(index, allele)),
+        homozygous=len(carried.hom),
+        cases=tuple(carried.cases()) if cases else (),
+        **known,
+    )
+
+
+class _Carriers:
+    """Who of `people` carries an allele, and in how many copies it was looked at."""
+
+    def __init__(self, index: Index, sets: list[bytes | None], people: NumberSet | None) -> None:
+        self._index = index
+        self._people = index.everyone(CALL_SET) if people is None else people
+        self.het, self.hom, self.single, self._no_call, self._haploid = (
+            NumberSet.stored(index.call_sets, blob) & self._people for blob in sets
+        )
+
+    def copies(self, assayed: NumberSet) -> int:
+        """Return the copies that were called: one of those with a single copy, else two.
+
+        Carriers were called wherever they are; the others where they were assayed and no part of
+        their genotype is missing.
+        """
+        diploid = self.het | self.hom
+        called = ((assayed & self._people) - self._no_call) | diploid | self.single
+        return 2 * len(called) - len(called & ((self._haploid | self.single) - diploid))
+
+    def cases(self) -> Iterable[Case]:
+        zygosity = dict.fromkeys(self.het, "heterozygous")
+        zygosity |= dict.fromkeys(self.hom, "homozygous")
+        zygosity |= dict.fromkeys(self.single, "hemizygous")
+        for number in sorted(zygosity):
+            found = self._index.execute(_CASE, (number,)).fetchone()
+            biosample, individual, run, analysis = (id or "" for id in found)
+            yield Case(biosample, individual, zygosity[number], run, analysis)
+
+
+def _assayed(index: Index, allele: Allele) -> NumberSet:
+    """Return the call sets whose assay covers an allele's place."""
+    place = Place(REFERENCE_NUMBER[allele.reference_name], allele.start, allele.end)
+    found = NumberSet.empty(index.call_sets)
+    for assays, call_sets in index.assay_groups:
+        if any(index.assays.covers(assay, place) for assay in assays):
+            found |= call_sets
+    return found

@@ -1,0 +1,124 @@
+"""The variant store of a node: the indexes of the datasets that are released now."""
+
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+from beacon_node.errors import NotFound, StoreUnavailable
+from beacon_node.model.answer import Matches, Status
+from beacon_node.model.decision import DatasetDecision
+from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.store.variants.answer import lookups_on, search, unanswerable
+from beacon_node.store.variants.eligible import EligibleCache
+from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.terms import filtering_terms
+
+
+class Catalogue(Protocol):
+    """What is asked of the catalogue of datasets."""
+
+    def released_datasets(self) -> tuple[Dataset, ...]:
+        """Return the datasets that have a release, by id."""
+
+    def index_path(self, dataset_id: str) -> Path:
+        """Return the file of a dataset's current release; raises NotFound."""
+
+    def data_version(self) -> int:
+        """Return a number that changes whenever the catalogue does."""
+
+
+class SqliteVariantStore:
+    """ports.VariantStore over the index files of released datasets.
+
+    `datasets` looks whether the catalogue changed; `search` answers from the release that the
+    given dataset names, so one question sees one release. A file is opened when it is first asked.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._cache = EligibleCache()
+        self._lock = threading.Lock()
+        self._seen = threading.local()  # data_version is a connection's, and so a thread's, own
+        self._datasets: tuple[Dataset, ...] = ()
+        self._indexes: dict[str, tuple[Dataset, Index]] = {}
+        self._keys = count()
+
+    def datasets(self) -> Sequence[Dataset]:
+        """Return the datasets that have a release, by id."""
+        version = self._catalogue.data_version()
+        if getattr(self._seen, "version", None) != version:
+            self._refresh()
+            self._seen.version = version
+        return self._datasets
+
+    def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
+        """Return what matches in one dataset, among the people the decision lets be counted.
+
+        Nothing is looked up where nothing may be said. Raises InvalidRequest for comparisons that
+        make no sense, StoreUnavailable if the index cannot be read.
+        """
+        if decision.ceiling is None:
+            return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
+        lookups = lookups_on(dataset, plan)
+        try:
+            index = self._index(dataset)
+            refused = unanswerable(index, dataset, plan, lookups)
+            if refused is not None:
+                return refused
+            eligible = self._cache.get(index, plan)
+            return search(index, dataset, plan, decision, eligible, lookups)
+        except sqlite3.Error as error:
+            raise _unreadable(dataset) from error
+
+    def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
+        """Return what a dataset can be filtered by, as `variants.terms` says."""
+        try:
+            return filtering_terms(self._index(dataset))
+        except sqlite3.Error as error:
+            raise _unreadable(dataset) from error
+
+    # ---- inside ------------------------------------------------------------------------------
+
+    def _index(self, dataset: Dataset) -> Index:
+        held = self._indexes.get(dataset.id)
+        if held is not None and (held[0] is dataset or _is_same_release(held[0], dataset)):
+            return held[1]
+        return self._open(dataset)
+
+    def _open(self, dataset: Dataset) -> Index:
+        """Open a dataset's current release, also if another one was asked for a moment ago."""
+        try:
+            path = self._catalogue.index_path(dataset.id)
+        except NotFound as error:
+            raise StoreUnavailable(f"dataset {dataset.id!r} was just removed") from error
+        with self._lock:
+            held = self._indexes.get(dataset.id)
+            if held is None or not _is_same_release(held[0], dataset):
+                self._drop(dataset.id)
+                held = self._indexes[dataset.id] = dataset, Index(path, next(self._keys))
+            return held[1]
+
+    def _refresh(self) -> None:
+        """Read the catalogue anew; let go of the releases that no longer answer."""
+        with self._lock:
+            self._datasets = tuple(self._catalogue.released_datasets())
+            current = {dataset.id: dataset for dataset in self._datasets}
+            for id, (held, _) in list(self._indexes.items()):
+                if id not in current or not _is_same_release(held, current[id]):
+                    self._drop(id)
+
+    def _drop(self, dataset_id: str) -> None:
+        held = self._indexes.pop(dataset_id, None)
+        if held:
+            self._cache.forget(held[1])
+
+
+def _is_same_release(one: Dataset, other: Dataset) -> bool:
+    return one.release == other.release and one.released_at == other.released_at
+
+
+def _unreadable(dataset: Dataset) -> StoreUnavailable:
+    return StoreUnavailable(f"the variation index of dataset {dataset.id!r} cannot be read")

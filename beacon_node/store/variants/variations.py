@@ -1,0 +1,116 @@
+"""Counts and lists the variations that eligible people carry."""
+
+from collections.abc import Iterable
+
+from beacon_node.model.answer import Matches
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.query import (
+    EVERYTHING,
+    Granularity,
+    Lookup,
+    Page,
+    RangeQuery,
+    VariationIdQuery,
+)
+from beacon_node.model.variation import parse_variation_id
+from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.store.variants.eligible import Eligible
+from beacon_node.store.variants.find import (
+    Row,
+    carried,
+    find,
+    find_one,
+    long_overlapping,
+    overlap_values,
+)
+from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.lineage import CALL_SET
+from beacon_node.store.variants.pages import page_bounds
+from beacon_node.store.variants.records import read_records
+
+Lookups = tuple[Lookup, ...]
+
+
+def search_variations(
+    index: Index,
+    dataset: Dataset,
+    plan: SearchPlan,
+    decision: DatasetDecision,
+    eligible: Eligible | None,
+    lookups: Lookups | None,
+) -> Matches:
+    """Return how many distinct variations match, and the page of them that a record answer shows.
+
+    Those count that at least one eligible call set carries.
+    """
+    people = None if eligible is None else eligible.at(CALL_SET)
+    if plan.granularity is not Granularity.RECORD:
+        return Matches(dataset.id, total=_count(index, plan, people, lookups))
+    total, ids = _page(index, plan, people, lookups)
+    if not ids or decision.ceiling is not Granularity.RECORD:
+        return Matches(dataset.id, total=total)
+    records = read_records(index, dataset.assembly, ids, people, cases=decision.may_see_cases)
+    return Matches(dataset.id, total=total, page=records)
+
+
+def is_any_carried(index: Index, eligible: Eligible | None, lookups: Lookups) -> bool:
+    """Say whether an eligible call set carries any of the variations."""
+    people = None if eligible is None else eligible.at(CALL_SET)
+    return next(carried(find(index, lookups), people), None) is not None
+
+
+def _count(
+    index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
+) -> int:
+    rows = _rows(index, plan, lookups)
+    if plan.granularity is Granularity.BOOLEAN:
+        return next((1 for _ in carried(rows, people)), 0)
+    if people is None and not plan.entry_id:
+        counted = _count_of_all(index, lookups)
+        if counted is not None:
+            return counted
+    return sum(1 for _ in carried(rows, people))
+
+
+def _rows(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Iterable[Row]:
+    if plan.entry_id:
+        parsed = parse_variation_id(plan.entry_id)
+        found = list(find_one(index, VariationIdQuery(parsed))) if parsed else []
+        if lookups is None or not found:
+            return found
+        return (row for row in find(index, lookups) if row[0] == found[0][0])
+    return index.execute(index.sql.all) if lookups is None else find(index, lookups)
+
+
+def _count_of_all(index: Index, lookups: Lookups | None) -> int | None:
+    """Return how many alleles anybody has, where SQLite can count them by itself; else None."""
+    if lookups is None:
+        return index.alleles_carried
+    if len(lookups) != 1 or not isinstance(lookups[0], RangeQuery):
+        return None
+    region = lookups[0].region
+    if lookups[0].selection != EVERYTHING or long_overlapping(index, region):
+        return None
+    return index.execute(index.sql.count_overlapping, overlap_values(region)).fetchone()[0]
+
+
+def _page(
+    index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
+) -> tuple[int, list[int]]:
+    """Return (how many match, the ids of the page asked for)."""
+    if lookups is None and people is None and not plan.entry_id:
+        return index.alleles_carried, _page_of_all(index, plan.page)
+    first, behind = page_bounds(plan.page)
+    total, ids = 0, []
+    for id in carried(_rows(index, plan, lookups), people):
+        if first <= total < behind:
+            ids.append(id)
+        total += 1
+    return total, ids
+
+
+def _page_of_all(index: Index, page: Page) -> list[int]:
+    first, behind = page_bounds(page)
+    rows = index.execute(index.sql.page_of_all, (behind - first, first))
+    return [id for (id,) in rows]

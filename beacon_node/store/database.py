@@ -139,13 +139,15 @@ class Catalogue:
             db.execute("DELETE FROM dataset WHERE id = ?", [dataset_id])
 
     def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
-        """Put a part into the draft; returns it with its number."""
+        """Put a part into the draft, in place of one of the same content; returns it numbered."""
         row = asdict(part) | {"dataset": dataset_id, "number": None}
         row |= {
             "sample_table": json.dumps(dict(part.sample_table)),
             "report": json.dumps(part.report),
         }
+        sql = "DELETE FROM part WHERE dataset = ? AND content = ?"
         with self._writing() as db:
+            db.execute(sql, [dataset_id, part.content])
             number = db["part"].insert(row).last_pk
             return read_part(next(db["part"].rows_where("number = ?", [number])))
 

@@ -24,14 +24,15 @@ CREATE TABLE dataset (
 CREATE TABLE part (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
-    "key" TEXT NOT NULL,              -- SHA-256 of the content and of the options that shape it
+    content TEXT NOT NULL,            -- SHA-256 of the loaded file
+    "key" TEXT NOT NULL,              -- SHA-256 of content and the options that shape the part
     source TEXT NOT NULL,
     format TEXT NOT NULL,
     path TEXT NOT NULL,
     loaded_at TEXT NOT NULL,
     sample_table TEXT NOT NULL,       -- JSON {sample name: record id}
     report TEXT NOT NULL,             -- JSON
-    UNIQUE (dataset, "key")
+    UNIQUE (dataset, content)
 ) STRICT;
 CREATE TABLE release (
     dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,

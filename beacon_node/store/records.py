@@ -36,11 +36,12 @@ class DatasetRecord:
 class PartRecord:
     """What one loaded file became. `key` names its content and the options that shape it.
 
-    `sources` maps sample names to the ids of the records they belong to. `report` holds plain
-    numbers and reasons: records, alleles, skipped, samples, references, assayed.
+    `sample_table` maps sample names to the ids of the records they belong to. `report` holds plain
+    numbers and reasons: records, alleles, skipped, samples, references …
     """
 
     number: int
+    content: str
     key: str
     source: str  # base name of the loaded file
     format: str
@@ -51,7 +52,8 @@ class PartRecord:
 
     @property
     def is_clinical(self) -> bool:
-        return bool(self.report.get("is_clinical"))
+        """Records of people and samples, not genotypes."""
+        return "documents" in self.report
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def read_dataset(row: Mapping) -> DatasetRecord:
 def read_part(row: Mapping) -> PartRecord:
     return PartRecord(
         number=row["number"],
+        content=row["content"],
         key=row["key"],
         source=row["source"],
         format=row["format"],

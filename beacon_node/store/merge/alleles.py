@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,7 @@ class Merge:
             ((*span, piece) for piece in pieces if (span := _span(piece.path, reference))),
             key=lambda span: span[:2],
         )
-        apart = all(one[1] < place_of_id(next[0]) for one, next in zip(spans, spans[1:]))
+        apart = all(one[1] < place_of_id(other[0]) for one, other in pairwise(spans))
         if apart and all(piece.keeps_numbers(self.universe) for *_, piece in spans):
             for first, last, piece in spans:
                 self._copy(db, table, piece.path, first, last)

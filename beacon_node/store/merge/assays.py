@@ -11,6 +11,8 @@ import orjson
 from beacon_node.model.calls import Interval
 from beacon_node.model.genome import REFERENCE_NAMES, SEQUENCES, Assembly
 
+# A group without rows would count as assayed everywhere; sequence 0 is never asked about.
+_NOWHERE = Interval(0, 0, 0)
 _INSERT = "INSERT INTO assay_region VALUES (?, ?, ?, ?)"
 
 
@@ -63,7 +65,7 @@ def _whole_sequences(
     name = f"references {references}"
     if name not in groups:
         groups[name] = len(groups) + 1
-        whole = whole_sequences(assembly, references)
+        whole = whole_sequences(assembly, references) or (_NOWHERE,)
         db.executemany(_INSERT, ((groups[name], *_row(interval)) for interval in whole))
     return groups[name]
 
@@ -82,12 +84,15 @@ def _copy(db: sqlite3.Connection, number: int, path: Path) -> None:
 
 def _write_whole(db: sqlite3.Connection, declared: Sequence[Interval] | None) -> None:
     if declared is not None:
-        db.executemany(_INSERT, ((0, *_row(interval)) for interval in declared))
+        db.executemany(_INSERT, ((0, *_row(interval)) for interval in declared or (_NOWHERE,)))
         return
     db.execute("CREATE TEMP TABLE whole (reference INTEGER, start INTEGER, stop INTEGER)")
     rows = db.execute('SELECT reference, start, "end" FROM assay_region ORDER BY 1, 2')
     db.executemany("INSERT INTO whole VALUES (?, ?, ?)", _merged(rows))
+    (count,) = db.execute("SELECT count(*) FROM whole").fetchone()
     db.execute("INSERT INTO assay_region SELECT 0, reference, start, stop FROM whole")
+    if not count:
+        db.execute(_INSERT, (0, *_row(_NOWHERE)))
     db.execute("DROP TABLE whole")
 
 

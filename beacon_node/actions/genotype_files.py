@@ -1,0 +1,88 @@
+"""Opens a genotype file of any format, with the reference bases that the node has."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_node.errors import InvalidInput
+from beacon_node.ingest.detect import Format
+from beacon_node.ingest.dtc import open_dtc
+from beacon_node.ingest.vcf import open_vcf
+from beacon_node.model.calls import FilterPolicy, GenotypeFile
+from beacon_node.model.genome import SEQUENCES, Assembly
+from beacon_node.node import Node
+from beacon_node.ports import Knowledge
+from beacon_node.store.knowledge import SqliteKnowledge
+
+_PIECE_BYTES = 4 << 20  # a smaller piece of a file is not worth a process of its own
+_PIECES_PER_PROCESS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which file, and what is known of it. `processes`: how many will read it."""
+
+    path: Path
+    format: Format
+    assembly: Assembly
+    filters: FilterPolicy
+    individual: str = ""
+    processes: int = 1
+
+
+def open_genotypes(node: Node, opening: Opening) -> GenotypeFile:
+    """Return the opened file, on the assembly of `opening`. Raises InvalidInput."""
+    bases = _bases(node, opening.assembly)
+    if opening.format is Format.VCF:
+        file = open_vcf(
+            str(opening.path),
+            assembly=opening.assembly,
+            filters=opening.filters,
+            bases=bases,
+            pieces=_pieces(opening),
+        )
+    else:
+        if not opening.individual:
+            problem = "raw genotypes do not say whose they are: name the individual"
+            raise InvalidInput(problem, file=str(opening.path))
+        file = open_dtc(
+            opening.path, individual=opening.individual, assembly=opening.assembly, bases=bases
+        )
+    return file
+
+
+def processes(told: int) -> int:
+    """Return how many processes read a file; 0 means one per core that we may use."""
+    return told or len(os.sched_getaffinity(0))
+
+
+def _pieces(opening: Opening) -> int:
+    most = _PIECES_PER_PROCESS * opening.processes
+    return max(1, min(opening.path.stat().st_size // _PIECE_BYTES, most))
+
+
+def _bases(node: Node, assembly: Assembly) -> "StoredBases | None":
+    """Return the node's reference bases for an assembly, None if no FASTA is configured."""
+    found = any(
+        node.knowledge.bases(assembly, name, sequence.length // 2, sequence.length // 2 + 1)
+        for name, sequence in SEQUENCES[assembly].items()
+    )
+    return StoredBases(node.data / "knowledge", assembly) if found else None
+
+
+class StoredBases:
+    """Reference bases of one assembly (`model.variation.Bases`); can be sent to other processes,
+    each of which opens the node's knowledge for itself."""
+
+    def __init__(self, folder: Path, assembly: Assembly) -> None:
+        self._folder, self._assembly = folder, assembly
+        self._knowledge: Knowledge | None = None
+
+    def __reduce__(self):
+        return StoredBases, (self._folder, self._assembly)
+
+    def __call__(self, name: str, start: int, end: int) -> str:
+        if self._knowledge is None:
+            self._knowledge = SqliteKnowledge(self._folder)
+        found = self._knowledge.bases(self._assembly, name, start, end)
+        return found or "N" * (end - start)  # a sequence that the FASTA does not have

@@ -1,0 +1,337 @@
+"""Load a file into the draft of a dataset's next release."""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from beacon_node.actions.genotype_files import Opening, open_genotypes, processes
+from beacon_node.actions.read_genotypes import Reading, read_genotypes
+from beacon_node.errors import Conflict, InvalidInput
+from beacon_node.ingest.bff import read_bff
+from beacon_node.ingest.detect import Format, detect_format, json_files
+from beacon_node.ingest.phenopackets import read_phenopackets
+from beacon_node.ingest.vcf import check_order
+from beacon_node.model.calls import FilterPolicy, GenotypeFile, Interval, ReadReport
+from beacon_node.model.genome import REFERENCE_NAMES, Assembly
+from beacon_node.node import Node
+from beacon_node.ports import NO_PROGRESS, Progress
+from beacon_node.store.drafts import write_draft
+from beacon_node.store.failures import told_plainly
+from beacon_node.store.merge.assays import whole_sequences
+from beacon_node.store.records import DatasetRecord, PartRecord, intervals_json
+from beacon_node.store.schema import FORMAT
+from beacon_node.store.sweep import sweep
+
+STDIN = "-"
+WHOLE_GENOME = "whole-genome"
+_CHUNK = 1 << 20
+_CLINICAL = {Format.PHENOPACKETS: read_phenopackets, Format.BFF: read_bff}
+
+Assayed = Sequence[Interval] | Literal["whole-genome"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """What an operator may say about a file.
+
+    `individual`: whose raw genotypes these are. `sample_table`: sample name → id of the biosample,
+    individual, run or analysis it belongs to. `assayed`: what was sequenced in these samples, if it
+    differs from the dataset. `filters`: instead of the dataset's. `processes` 0: one per core.
+    """
+
+    assembly: Assembly | None = None
+    individual: str = ""
+    sample_table: Mapping[str, str] = field(default_factory=dict)
+    assayed: Assayed | None = None
+    filters: FilterPolicy | None = None
+    format: Format | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOutcome:
+    """What became of a file.
+
+    `records` are its own (lines, rows, documents), `skipped` says why some were not taken and how
+    often. `replaced`: the same file had been loaded with other options.
+    """
+
+    dataset_id: str
+    source: str
+    format: Format
+    part: int
+    records: int
+    alleles: int = 0
+    samples: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    assembly: Assembly | None = None
+    references: tuple[str, ...] = ()
+    documents: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    already_loaded: bool = False
+    replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """One file on its way in."""
+
+    node: Node
+    dataset: DatasetRecord
+    path: Path
+    options: LoadOptions
+    progress: Progress
+    content: str  # SHA-256
+
+    @property
+    def folder(self) -> Path:
+        return self.node.catalogue.folder(self.dataset.id) / "parts"
+
+
+def load(
+    node: Node,
+    dataset_id: str,
+    path: str,
+    options: LoadOptions = LoadOptions(),
+    progress: Progress = NO_PROGRESS,
+) -> LoadOutcome:
+    """Read a file (`-`: standard input) and add it to the draft of dataset `dataset_id`.
+
+    Nothing is answered from it before a release. A file that is loaded already with the same
+    options changes nothing. Raises NotFound for the dataset, InvalidInput for the file, Conflict if
+    another command works on the dataset, StoreUnavailable if the disk is full; then nothing
+    changed.
+    """
+    began = time.monotonic()
+    dataset = node.catalogue.dataset(dataset_id)
+    with node.catalogue.only_me(dataset_id):
+        sweep(node.catalogue, dataset_id)
+        folder = node.catalogue.folder(dataset_id) / "parts"
+        with _local_file(path, folder) as local:
+            content = _digest(local, progress)
+            one = _Load(node, dataset, local, options, progress, content)
+            source = "standard input" if path == STDIN else Path(path).name
+            outcome = _load_one(one, source)
+    return replace(outcome, seconds=time.monotonic() - began)
+
+
+def _load_one(one: _Load, source: str) -> LoadOutcome:
+    format = one.options.format or detect_format(one.path)
+    key = _key(one, format)
+    known = [p for p in one.node.catalogue.parts(one.dataset.id) if p.content == one.content]
+    if known and known[0].key == key:
+        return replace(_outcome(one, known[0]), already_loaded=True)
+    path = one.folder / f"{key[:16]}-{one.node.randomness.bytes(4).hex()}.sqlite"
+    report = (_read_documents if format in _CLINICAL else _read_calls)(one, format, path)
+    part = PartRecord(
+        number=0,
+        content=one.content,
+        key=key,
+        source=source,
+        format=format.value,
+        path=path.name,
+        loaded_at=one.node.clock.now().isoformat(timespec="seconds"),
+        sample_table=report.pop("sample_table", {}),
+        report=report,
+    )
+    try:
+        part = one.node.catalogue.add_part(one.dataset.id, part)
+    finally:
+        sweep(one.node.catalogue, one.dataset.id)
+    return replace(_outcome(one, part), replaced=bool(known))
+
+
+# ---- genotypes ---------------------------------------------------------------------------------
+
+
+def _read_calls(one: _Load, format: Format, path: Path) -> dict:
+    """Write a part; returns its report for the catalogue."""
+    options = one.options
+    if options.assembly and options.assembly != one.dataset.assembly:
+        problem = f"dataset {one.dataset.id!r} is on {one.dataset.assembly}, not {options.assembly}"
+        raise InvalidInput(problem, file=str(one.path))
+    opening = Opening(
+        path=one.path,
+        format=format,
+        assembly=one.dataset.assembly,
+        filters=options.filters or one.dataset.filters,
+        individual=options.individual,
+        processes=processes(_told_processes(one)),
+    )
+    file = open_genotypes(one.node, opening)
+    _check_kind(one, file)
+    assayed = _declared(options.assayed, one.dataset.assembly)
+    digests: list[str] = []
+
+    def declare(report: ReadReport) -> tuple[Mapping[str, str], Sequence[Interval]]:
+        regions = report.assayed if assayed is None else assayed
+        digests.append(_assay_digest(regions) if assayed is not None or regions else "")
+        return {"assembly": one.dataset.assembly.value}, regions
+
+    one.progress.start("reading", one.path.stat().st_size, "bytes")
+    reading = Reading(
+        file,
+        opening.processes,
+        declare,
+        lambda reports: check_order(str(one.path), reports),
+        one.progress,
+    )
+    report = read_genotypes(reading, path)
+    one.progress.finish()
+    table = {
+        name: options.sample_table[name] for name in file.samples if name in options.sample_table
+    }
+    return {
+        "records": report.records,
+        "alleles": report.alleles,
+        "skipped": report.skipped,
+        "samples": len(file.samples),
+        "references": sorted(report.references),
+        "is_sites_only": file.is_sites_only,
+        "assay_digest": digests[0],
+        "sample_table": table,
+    }
+
+
+def _told_processes(one: _Load) -> int:
+    told = one.options.processes
+    return one.node.settings.loading.processes if told is None else told
+
+
+def _check_kind(one: _Load, file: GenotypeFile) -> None:
+    """Refuse sites among people, people among sites, and a table of other people."""
+    for part in one.node.catalogue.parts(one.dataset.id):
+        if part.is_clinical or part.content == one.content:
+            continue
+        if part.report["is_sites_only"] != file.is_sites_only:
+            old, new = "sites without samples", "samples"
+            if file.is_sites_only:
+                old, new = new, old
+            raise Conflict(f"the file has {new}, but dataset {one.dataset.id!r} has {old}")
+    table = one.options.sample_table
+    if table and file.samples and not any(name in table for name in file.samples):
+        raise InvalidInput("the table names none of the file's samples", file=str(one.path))
+
+
+def _declared(assayed: Assayed | None, assembly: Assembly) -> Sequence[Interval] | None:
+    if assayed == WHOLE_GENOME:
+        return whole_genome(assembly)
+    return assayed
+
+
+def whole_genome(assembly: Assembly) -> tuple[Interval, ...]:
+    """Return all of every reference sequence."""
+    return whole_sequences(assembly, range(1, len(REFERENCE_NAMES) + 1))
+
+
+def _assay_digest(regions: Sequence[Interval]) -> str:
+    hashed = hashlib.sha256()
+    for region in regions:
+        hashed.update(b"%d:%d-%d," % (region.reference, region.start, region.end))
+    return hashed.hexdigest()
+
+
+# ---- clinical records --------------------------------------------------------------------------
+
+
+def _read_documents(one: _Load, format: Format, path: Path) -> dict:
+    """Write a draft of documents; returns its report for the catalogue."""
+    one.progress.start("reading", None, "records")
+    documents = _counted(_CLINICAL[format](one.path), one.progress)
+    counts = write_draft(path, documents, str(one.path))
+    one.progress.finish()
+    by_type = {entry_type.value: count for entry_type, count in counts.items()}
+    return {"records": sum(counts.values()), "documents": by_type}
+
+
+def _counted(documents: Iterator, progress: Progress) -> Iterator:
+    for document in documents:
+        yield document
+        progress.advance(1)
+
+
+# ---- the file itself ---------------------------------------------------------------------------
+
+
+@contextmanager
+def _local_file(path: str, folder: Path) -> Iterator[Path]:
+    """Give the path of the file; standard input is kept in `folder` meanwhile."""
+    if path != STDIN:
+        yield Path(path)
+        return
+    spool = folder / "standard-input"
+    try:
+        with told_plainly(spool):
+            folder.mkdir(parents=True, exist_ok=True)
+            with spool.open("wb") as file:
+                for chunk in _chunks(sys.stdin.buffer):
+                    file.write(chunk)
+        yield spool
+    finally:
+        spool.unlink(missing_ok=True)
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(_CHUNK):
+        yield chunk
+
+
+def _digest(path: Path, progress: Progress) -> str:
+    """Return the SHA-256 of a file, or of the names and contents of a folder's JSON files."""
+    hashed = hashlib.sha256()
+    files = json_files(path) if path.is_dir() else [path]
+    try:
+        progress.start("checking", sum(file.stat().st_size for file in files), "bytes")
+        for file in files:
+            if path.is_dir():
+                hashed.update(str(file.relative_to(path)).encode() + b"\0")
+            with file.open("rb") as stream:
+                for chunk in _chunks(stream):
+                    hashed.update(chunk)
+                    progress.advance(len(chunk))
+    except OSError as error:
+        problem = f"cannot be read: {(error.strerror or 'unknown error').lower()}"
+        raise InvalidInput(problem, file=str(path)) from error
+    progress.finish()
+    return hashed.hexdigest()
+
+
+def _key(one: _Load, format: Format) -> str:
+    """Return the SHA-256 of the content and of every option that shapes what becomes of it."""
+    options = one.options
+    accepted = (options.filters or one.dataset.filters).accepted
+    assayed = _declared(options.assayed, one.dataset.assembly)
+    shaping = {
+        "content": one.content,
+        "format": format.value,
+        "layout": FORMAT,
+        "assembly": one.dataset.assembly.value,
+        "individual": options.individual,
+        "sample_table": sorted(options.sample_table.items()),
+        "filters": None if accepted is None else sorted(accepted),
+        "assayed": None if assayed is None else intervals_json(list(assayed)),
+    }
+    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+
+
+def _outcome(one: _Load, part: PartRecord) -> LoadOutcome:
+    report = part.report
+    return LoadOutcome(
+        dataset_id=one.dataset.id,
+        source=part.source,
+        format=Format(part.format),
+        part=part.number,
+        records=report["records"],
+        alleles=report.get("alleles", 0),
+        samples=report.get("samples", 0),
+        skipped=report.get("skipped", {}),
+        assembly=None if part.is_clinical else one.dataset.assembly,
+        references=tuple(REFERENCE_NAMES[r - 1] for r in report.get("references", ())),
+        documents=report.get("documents", {}),
+    )

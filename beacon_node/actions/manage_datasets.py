@@ -1,0 +1,216 @@
+"""Add, list, show and remove datasets; take people and files out of the next release."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
+from beacon_node.actions.release_dataset import is_released
+from beacon_node.errors import InvalidRequest, NotFound
+from beacon_node.model.calls import FilterPolicy
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Assembly
+from beacon_node.node import Node
+from beacon_node.store.records import DatasetRecord
+from beacon_node.store.sweep import sweep, sweep_removed
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class NewDataset:
+    """A dataset to be declared; see `store.records.DatasetRecord`."""
+
+    id: str
+    assembly: Assembly
+    name: str = ""
+    is_open_data: bool = False
+    licence: str = ""
+    description: str = ""
+    filters: FilterPolicy = FilterPolicy()
+    assayed: Assayed | None = None
+    keeps_ids: bool = False
+    is_synthetic: bool = False
+    document: Mapping | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSummary:
+    """A dataset in a list. `release` 0: none yet. `is_changed`: a release would be a new one."""
+
+    id: str
+    name: str
+    assembly: Assembly
+    is_open_data: bool
+    release: int
+    released_at: str
+    parts: int
+    is_changed: bool
+    sizes: Mapping[EntryType, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PartSummary:
+    """A loaded file; `is_released`: the current release holds it."""
+
+    number: int
+    source: str
+    format: str
+    loaded_at: str
+    is_released: bool
+    report: Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetDetails:
+    """Everything an operator sees of a dataset. `people_to_remove` counts those that the next
+    release leaves out."""
+
+    summary: DatasetSummary
+    licence: str
+    description: str
+    filters: tuple[str, ...] | None  # None: any
+    assayed: str
+    keeps_ids: bool
+    is_synthetic: bool
+    created_at: str
+    parts: tuple[PartSummary, ...]
+    people_to_remove: int
+    size_bytes: int
+
+
+def add_dataset(node: Node, new: NewDataset) -> None:
+    """Declare a dataset. Raises InvalidRequest naming the field, Conflict if the id is taken."""
+    if not _ID.fullmatch(new.id):
+        raise InvalidRequest(
+            "a dataset's id has at most 64 letters, digits, dots, dashes and underscores and begins"
+            " with a letter or digit"
+        )
+    if new.is_open_data and not new.licence.strip():
+        raise InvalidRequest("open data needs a licence: say which (for example CC-BY-4.0)")
+    if new.keeps_ids and not new.is_open_data:
+        raise InvalidRequest("only open data may show its own ids")
+    assay = whole_genome(new.assembly) if new.assayed == WHOLE_GENOME else new.assayed
+    record = DatasetRecord(
+        id=new.id,
+        name=new.name or new.id,
+        assembly=new.assembly,
+        is_open_data=new.is_open_data,
+        licence=new.licence.strip(),
+        description=new.description,
+        filters=new.filters,
+        assay=None if assay is None else tuple(assay),
+        keeps_ids=new.keeps_ids,
+        is_synthetic=new.is_synthetic,
+        document=new.document,
+        created_at=node.clock.now().isoformat(timespec="seconds"),
+    )
+    sweep_removed(node.catalogue)
+    node.catalogue.add_dataset(record)
+
+
+def list_datasets(node: Node) -> tuple[DatasetSummary, ...]:
+    """Return all declared datasets by id, released or not."""
+    return tuple(_summary(node, record) for record in node.catalogue.datasets())
+
+
+def show_dataset(node: Node, dataset_id: str) -> DatasetDetails:
+    """Return a dataset with its draft and what of it is released. Raises NotFound."""
+    record = node.catalogue.dataset(dataset_id)
+    current = node.catalogue.current_release(dataset_id)
+    released = current.parts if current else ()
+    accepted = record.filters.accepted
+    return DatasetDetails(
+        summary=_summary(node, record),
+        licence=record.licence,
+        description=record.description,
+        filters=None if accepted is None else tuple(sorted(accepted)),
+        assayed=_assayed_words(record),
+        keeps_ids=record.keeps_ids,
+        is_synthetic=record.is_synthetic,
+        created_at=record.created_at,
+        parts=tuple(
+            PartSummary(
+                number=part.number,
+                source=part.source,
+                format=part.format,
+                loaded_at=part.loaded_at,
+                is_released=part.number in released,
+                report=part.report,
+            )
+            for part in node.catalogue.parts(dataset_id)
+        ),
+        people_to_remove=len(node.catalogue.removed_people(dataset_id)),
+        size_bytes=_size(node.catalogue.folder(dataset_id)),
+    )
+
+
+def remove_dataset(node: Node, dataset_id: str) -> None:
+    """Forget a dataset at once and for good, files and all. Raises NotFound, Conflict."""
+    node.catalogue.dataset(dataset_id)
+    with node.catalogue.only_me(dataset_id):
+        node.catalogue.remove_dataset(dataset_id)
+    sweep_removed(node.catalogue)
+
+
+def remove_people(node: Node, dataset_id: str, individuals: Sequence[str]) -> int:
+    """Leave individuals out of the next release; returns how many are left out in all.
+
+    Ids are the hospital's own. One that no release and no file knows yet is kept in mind too.
+    """
+    return _change_people(node, dataset_id, individuals, node.catalogue.remove_people)
+
+
+def restore_people(node: Node, dataset_id: str, individuals: Sequence[str]) -> int:
+    """Take individuals into the next release again; returns how many are left out still."""
+    return _change_people(node, dataset_id, individuals, node.catalogue.restore_people)
+
+
+def _change_people(node: Node, dataset_id: str, individuals: Sequence[str], change) -> int:
+    node.catalogue.dataset(dataset_id)
+    wanted = [individual.strip() for individual in individuals if individual.strip()]
+    if not wanted:
+        raise InvalidRequest("name at least one individual")
+    with node.catalogue.only_me(dataset_id):
+        change(dataset_id, wanted)
+    return len(node.catalogue.removed_people(dataset_id))
+
+
+def remove_part(node: Node, dataset_id: str, part: int) -> None:
+    """Take a loaded file out of the next release. Raises NotFound, Conflict."""
+    node.catalogue.dataset(dataset_id)
+    with node.catalogue.only_me(dataset_id):
+        if part not in {record.number for record in node.catalogue.parts(dataset_id)}:
+            raise NotFound(f"dataset {dataset_id!r} has no part {part}")
+        node.catalogue.remove_part(dataset_id, part)
+        sweep(node.catalogue, dataset_id)
+
+
+def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
+    current = node.catalogue.current_release(record.id)
+    parts = node.catalogue.parts(record.id)
+    return DatasetSummary(
+        id=record.id,
+        name=record.name,
+        assembly=record.assembly,
+        is_open_data=record.is_open_data,
+        release=current.number if current else 0,
+        released_at=current.released_at if current else "",
+        parts=len(parts),
+        is_changed=bool(parts) and not is_released(node, record.id),
+        sizes=current.sizes if current else {},
+    )
+
+
+def _assayed_words(record: DatasetRecord) -> str:
+    if record.assay is None:
+        return "as the files say"
+    if record.assay == whole_genome(record.assembly):
+        return "whole genome"
+    bases = sum(interval.end - interval.start for interval in record.assay)
+    return f"{len(record.assay):,} regions, {bases:,} bases"
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())

@@ -132,8 +132,12 @@ def read_terms(document: Mapping) -> Use:
 
 def terms_document(use: Use) -> dict:
     """Return the document that `read_terms` reads as `use`, in an order that depends on it only."""
-    documents = [_term_document(term) for term in use.terms]
-    return {"terms": sorted(documents, key=lambda one: json.dumps(one, sort_keys=True))}
+    return {"terms": [_term_document(term) for term in sorted(use.terms, key=term_text)]}
+
+
+def term_text(term: ConsentTerm) -> str:
+    """Return one term with its parameters as canonical JSON text: equal terms, equal texts."""
+    return json.dumps(_term_document(term), sort_keys=True, ensure_ascii=False)
 
 
 def _read_term(document: object, place: str) -> ConsentTerm:

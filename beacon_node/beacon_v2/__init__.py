@@ -1,0 +1,1 @@
+"""The Beacon v2 wire format: requests become queries, answers become documents. Pure."""

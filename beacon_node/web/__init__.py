@@ -1,0 +1,1 @@
+"""What every Flask application of the project shares."""

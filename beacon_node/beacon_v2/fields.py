@@ -1,0 +1,108 @@
+"""Values of request fields: each reader returns the typed value or names the field in an error.
+
+The same readers serve GET, where everything is text, and POST, where it is JSON.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from beacon_node.errors import InvalidRequest
+
+_DIGITS = re.compile(r"[0-9]{1,15}")
+_SHOWN = 60  # characters of a refused value that an error repeats
+LIST_LIMIT = 1_000  # values in one list
+
+
+def text(name: str, value: object) -> str:
+    """Return a non-empty string without surrounding space."""
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
+    if not value.strip():
+        raise InvalidRequest(f"{name} is empty")
+    return value.strip()
+
+
+def integer(name: str, value: object, *, least: int = 0) -> int:
+    """Return a whole number of at most 15 digits, not below `least`."""
+    number = value if type(value) is int else _parsed(value)
+    if number is None or abs(number) >= 10**15:
+        raise InvalidRequest(f"{name} must be a whole number, not {shown(value)}")
+    if number < least:
+        raise InvalidRequest(f"{name} must be at least {least}, not {number}")
+    return number
+
+
+def _parsed(value: object) -> int | None:
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
+        return int(value)
+    return None
+
+
+def integers(name: str, value: object, *, most: int) -> tuple[int, ...]:
+    """Return one to `most` whole numbers of a list, a comma-joined text or a single number."""
+    found = tuple(integer(name, item) for item in _items(name, value))
+    if len(found) > most:
+        raise InvalidRequest(f"{name} takes at most {most} values, not {len(found)}")
+    return found
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Return the strings of a list or a comma-joined text."""
+    return tuple(text(name, item) for item in _items(name, value))
+
+
+def _items(name: str, value: object) -> Sequence[object]:
+    if isinstance(value, str):
+        value = value.split(",")
+    items = value if isinstance(value, list) else [value]
+    if not items:
+        raise InvalidRequest(f"{name} is an empty list")
+    if len(items) > LIST_LIMIT:
+        raise InvalidRequest(f"{name} holds more than {LIST_LIMIT} values")
+    return items
+
+
+def boolean(name: str, value: object) -> bool:
+    """Return true or false, as JSON or as a word."""
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in ("true", "false"):
+        raise InvalidRequest(f"{name} must be true or false, not {shown(value)}")
+    return word == "true"
+
+
+def one_of(name: str, value: object, words: Iterable[str]) -> str:
+    """Return the one of `words` that `value` is, in whatever case it is written."""
+    listed = list(words)
+    wanted = value.strip().lower() if isinstance(value, str) else None
+    for word in listed:
+        if word.lower() == wanted:
+            return word
+    raise InvalidRequest(f"{name} must be one of {', '.join(listed)}, not {shown(value)}")
+
+
+def mapping(name: str, value: object) -> dict[str, object]:
+    """Return a JSON object without the members that are null."""
+    if not isinstance(value, dict):
+        raise InvalidRequest(f"{name} must be an object, not {shown(value)}")
+    return {key: member for key, member in value.items() if member is not None}
+
+
+def bases(name: str, value: object) -> str:
+    """Return upper-case bases; `-` and `.` alone stand for none."""
+    if not isinstance(value, str):
+        raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
+    found = value.strip().upper()
+    if found in ("-", "."):
+        return ""
+    if found.strip("ACGTN"):
+        hint = "; ask for structural variation by variantType" if "<" in found else ""
+        raise InvalidRequest(f"{name} may hold A, C, G, T and N, not {shown(value)}{hint}")
+    return found
+
+
+def shown(value: object) -> str:
+    """Return a refused value, short enough for a sentence."""
+    words = repr(value)
+    return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"

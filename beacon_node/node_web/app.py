@@ -1,0 +1,28 @@
+"""Wires a node into a Flask application."""
+
+from flask import Flask, Response
+
+from beacon_node.beacon_v2.render import render_error
+from beacon_node.node import Node
+from beacon_node.node_web.beacon_api import add_beacon_api
+from beacon_node.node_web.operations import add_operations
+from beacon_node.web.cors import allow_origins
+from beacon_node.web.errors import HttpError, handle_errors
+from beacon_node.web.responses import json_response
+
+
+def create_app(node: Node) -> Flask:
+    """Return the application that answers for `node`."""
+    app = Flask("beacon_node.node_web", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
+    app.url_map.strict_slashes = False
+    api = add_beacon_api(app, node)
+    add_operations(app, node)
+
+    def render(error: HttpError) -> Response:
+        document = render_error(error.status, error.message, api.identity)
+        return json_response(document, error.status, error.headers)
+
+    handle_errors(app, render, node.randomness)
+    allow_origins(app, node.settings.server.allowed_origins)
+    return app

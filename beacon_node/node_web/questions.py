@@ -1,0 +1,95 @@
+"""Questions about entries: read, answered by the actions, rendered."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from cachetools import LRUCache
+
+from beacon_node.actions.answer_query import answer, background, select_datasets
+from beacon_node.beacon_v2.collections import cohort_documents, dataset_document
+from beacon_node.beacon_v2.entry_types import COLLECTIONS
+from beacon_node.beacon_v2.identity import BeaconIdentity
+from beacon_node.beacon_v2.made_up import MadeUpKnowledge, MadeUpStore
+from beacon_node.beacon_v2.received import Parsed
+from beacon_node.beacon_v2.records import NOTHING_KNOWN, About
+from beacon_node.beacon_v2.render import render_answer, render_collections
+from beacon_node.errors import NotFound
+from beacon_node.model.answer import Answer
+from beacon_node.model.entries import EntryType
+from beacon_node.model.query import Granularity, Query
+from beacon_node.model.requester import ANONYMOUS
+from beacon_node.node import Node
+from beacon_node.policy.access import decide
+from beacon_node.ports import Dataset
+
+_PLANS = 64  # of test mode
+
+
+class Questions:
+    """Answers parsed requests of one node; test mode asks a twin that holds made-up data only."""
+
+    def __init__(self, node: Node, identity: BeaconIdentity) -> None:
+        self.node, self.identity = node, identity
+        self._twin = replace(
+            node, store=MadeUpStore(), knowledge=MadeUpKnowledge(), plans=LRUCache(_PLANS)
+        )
+
+    def respond(self, parsed: Parsed) -> dict:
+        """Return the response document; NotFound for a lone entry that is not there."""
+        node = self._twin if parsed.query.is_test else self.node
+        if parsed.query.entry_type in COLLECTIONS:
+            return self._collections(node, parsed)
+        found = answer(node, parsed.query, ANONYMOUS)
+        _refuse_missing(parsed.query, found)
+        if found.granularity is not Granularity.RECORD:
+            return render_answer(found, parsed.received, self.identity)
+        datasets = {dataset.id: dataset for dataset in node.store.datasets()}
+        about = _about(node, found)
+        return render_answer(found, parsed.received, self.identity, about=about, datasets=datasets)
+
+    def _collections(self, node: Node, parsed: Parsed) -> dict:
+        query = parsed.query
+        datasets = _with_matches(node, query)
+        open_ids = open_to_all(datasets)
+        if query.entry_type is EntryType.DATASET:
+            documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
+        else:
+            documents = cohort_documents(datasets, open_ids)
+        if query.entry_id:
+            documents = [d for d in documents if d["id"] == query.entry_id]
+            if not documents:
+                raise NotFound(f"there is no {query.entry_type} with this id here")
+        return render_collections(query.entry_type, documents, parsed.received, self.identity)
+
+
+def _with_matches(node: Node, query: Query) -> Sequence[Dataset]:
+    """Return the datasets a question is about; with conditions, those that have a match."""
+    datasets = select_datasets(node, query)
+    if query.variation is None and not query.filters:
+        return datasets
+    found = answer(node, replace(query, granularity=Granularity.BOOLEAN, entry_id=""), ANONYMOUS)
+    hits = {part.dataset_id for part in found.datasets if part.exists}
+    return [dataset for dataset in datasets if dataset.id in hits]
+
+
+def open_to_all(datasets: Sequence[Dataset]) -> frozenset[str]:
+    """Return the ids of the datasets that answer a stranger at all."""
+    decision = decide(ANONYMOUS, datasets)
+    return frozenset(d.id for d in datasets if decision.ceiling(d.id) is not None)
+
+
+def _refuse_missing(query: Query, found: Answer) -> None:
+    """Raise NotFound for a lone entry that is not there or may not be known of: same words.
+
+    A variation is no such entry: that nobody carries it is an answer.
+    """
+    is_lone = query.entry_id and query.entry_type is not EntryType.GENOMIC_VARIANT
+    if is_lone and not found.exists:
+        raise NotFound(f"there is no {query.entry_type} with this id here")
+
+
+def _about(node: Node, found: Answer) -> About:
+    if found.entry_type is not EntryType.GENOMIC_VARIANT:
+        return NOTHING_KNOWN
+    facts = background(node, found)
+    return About(facts.known, facts.genes)

@@ -1,0 +1,47 @@
+"""What can be filtered by, over the datasets that answer a stranger."""
+
+from collections.abc import Sequence
+
+from cachetools import LRUCache
+
+from beacon_node.beacon_v2.documents import merge_terms, restrict_terms
+from beacon_node.errors import NotFound
+from beacon_node.model.entries import EntryType
+from beacon_node.model.query import Within
+from beacon_node.node import Node
+from beacon_node.node_web.questions import open_to_all
+from beacon_node.ports import Dataset
+
+_KEPT = 16  # merged lists; a release or newly loaded knowledge makes new ones
+
+
+class FilteringTerms:
+    """The filtering terms of one node, merged once per release."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._merged: LRUCache = LRUCache(_KEPT)
+
+    def list(self, within: Within | None, scope: EntryType | None) -> Sequence[dict]:
+        """Return the terms of all datasets, or of the one or the cohort that `within` names."""
+        datasets = self._chosen(within)
+        open_ids = open_to_all(datasets)
+        datasets = [dataset for dataset in datasets if dataset.id in open_ids]
+        releases = tuple((dataset.id, dataset.release) for dataset in datasets)
+        key = (releases, scope, self.node.knowledge.version)
+        if key not in self._merged:
+            terms = merge_terms(self.node.store.filtering_terms(d) for d in datasets)
+            self._merged[key] = restrict_terms(terms, scope) if scope else terms
+        return self._merged[key]
+
+    def _chosen(self, within: Within | None) -> Sequence[Dataset]:
+        released = self.node.store.datasets()
+        if within is None:
+            return released
+        if within.entry_type is EntryType.DATASET:
+            chosen = [dataset for dataset in released if dataset.id == within.id]
+        else:
+            chosen = [d for d in released if any(c.get("id") == within.id for c in d.cohorts)]
+        if not chosen:
+            raise NotFound(f"there is no {within.entry_type} with this id here")
+        return chosen

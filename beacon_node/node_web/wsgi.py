@@ -1,0 +1,20 @@
+"""What a WSGI server loads: `beacon_node.node_web.wsgi:make_app`, a factory."""
+
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from beacon_node.errors import ConfigurationError
+from beacon_node.node import open_node
+from beacon_node.node_web.app import create_app
+
+HOME_VARIABLE = "BEACON_NODE_HOME"
+
+
+def make_app() -> Flask:
+    """Return the application of the node whose home folder the environment names."""
+    home = os.environ.get(HOME_VARIABLE, "")
+    if not home:
+        raise ConfigurationError(f"{HOME_VARIABLE} does not say where the node's home folder is")
+    return create_app(open_node(Path(home)))

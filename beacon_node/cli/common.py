@@ -1,7 +1,6 @@
 """What every command has: `--home`, `--json`, and a node that is opened only when needed."""
 
 import functools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,19 +62,3 @@ def with_session(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(Session(home, Output(as_json)), *args, **options)
 
     return run
-
-
-def readable(paths: tuple[str, ...]) -> tuple[str, ...]:
-    """Return `paths` if each is a readable file or `-`; InvalidInput names the first other."""
-    from beacon_node.errors import InvalidInput
-
-    for path in paths:
-        if path == "-":
-            continue
-        if not Path(path).exists():
-            raise InvalidInput("there is no such file", file=path)
-        if Path(path).is_dir():
-            raise InvalidInput("this is a folder, not a file", file=path)
-        if not os.access(path, os.R_OK):
-            raise InvalidInput("this file may not be read", file=path)
-    return paths

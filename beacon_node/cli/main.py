@@ -81,7 +81,7 @@ def _tell(as_json: bool, kind: str, message: str, exit_code: int) -> int:
     if as_json:
         import json
 
-        problem = {"kind": kind, "message": message, "exitCode": exit_code}
+        problem = {"kind": kind, "message": message, "exit_code": exit_code}
         print(json.dumps({"error": problem}), file=sys.stderr)
     else:
         print(f"beacon-node: {message}", file=sys.stderr)

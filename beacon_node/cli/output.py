@@ -18,13 +18,16 @@ class Output:
         self.as_json = as_json
 
     def result(self, document: Mapping, show: Callable[[], None]) -> None:
-        """Print `document` as JSON if that was asked for, else call `show`."""
+        """Print `document` as JSON if that was asked for, else call `show`.
+
+        Dataclasses in it become objects with the names of their fields.
+        """
         if not self.as_json:
             show()
             return
         import orjson
 
-        options = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
+        options = orjson.OPT_NON_STR_KEYS | (orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0)
         print(orjson.dumps(document, default=str, option=options).decode())
 
     def sentence(self, text: str) -> None:

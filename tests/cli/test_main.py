@@ -45,7 +45,9 @@ def test_an_error_is_json_where_json_was_asked_for(failing, capsys):
     failing(errors.InvalidInput("a column too few", file="a.vcf", line=7), "--json")
     out, err = capsys.readouterr()
     message = "a.vcf, line 7: a column too few"
-    assert json.loads(err) == {"error": {"kind": "InvalidInput", "message": message, "exitCode": 2}}
+    assert json.loads(err) == {
+        "error": {"kind": "InvalidInput", "message": message, "exit_code": 2}
+    }
     assert out == ""
 
 

@@ -1,0 +1,57 @@
+"""What `--filter`, `--assayed`, `--samples` and lists of ids mean."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from beacon_node.actions.load_dataset import Assayed
+    from beacon_node.model.calls import FilterPolicy
+    from beacon_node.model.genome import Assembly
+
+filter_option: Callable[[Any], Any] = click.option(
+    "--filter",
+    "filters",
+    metavar="PASS|all|NAMES",
+    help="Which FILTER values are loaded besides `.`: PASS, all, or names with commas.",
+)
+assayed_option: Callable[[Any], Any] = click.option(
+    "--assayed",
+    metavar="BED|REGIONS|whole-genome",
+    help="Where was sequenced; elsewhere the answer is `not sequenced here`.",
+)
+
+
+def filter_policy(text: str) -> "FilterPolicy":
+    """Return the policy that `--filter` names."""
+    from beacon_node.model.calls import FilterPolicy
+
+    if text.lower() == "all":
+        return FilterPolicy(None)
+    return FilterPolicy(frozenset(text.replace(",", " ").split()) - {"PASS"})
+
+
+def assayed_regions(text: str, assembly: "Assembly") -> "Assayed":
+    """Return what `--assayed` names: the whole genome, a BED file, or regions counted from 1."""
+    from beacon_node.actions.load_dataset import WHOLE_GENOME
+    from beacon_node.errors import InvalidRequest
+    from beacon_node.ingest.tables import parse_regions, read_bed
+
+    if text == WHOLE_GENOME:
+        return WHOLE_GENOME
+    if Path(text).exists():
+        return read_bed(text, assembly)
+    try:
+        return parse_regions(text, assembly)
+    except InvalidRequest as error:
+        raise InvalidRequest(f"--assayed {text}: no such file, and {error}") from error
+
+
+def words(texts: Sequence[str]) -> Iterator[str]:
+    """Yield `texts`; for `-` the lines of standard input, which no list of processes shows."""
+    for text in texts:
+        lines = sys.stdin if text == "-" else [text]
+        yield from (line.strip() for line in lines if line.strip())

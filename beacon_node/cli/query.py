@@ -1,0 +1,122 @@
+"""`beacon-node query`: ask this node, in its own process, what anybody could ask it over HTTP."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import click
+
+from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.query_output import show_many, show_one, to_json
+from beacon_node.errors import InvalidRequest
+from beacon_node.model.answer import Answer
+from beacon_node.model.entries import LINEAGE, EntryType
+from beacon_node.model.genome import Assembly, parse_assembly
+from beacon_node.model.query import Granularity, Include, Page, Query
+
+if TYPE_CHECKING:
+    from beacon_node.node import Node
+
+ENTRIES = {entry_type.path: entry_type for entry_type in (EntryType.GENOMIC_VARIANT, *LINEAGE)}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it was typed, what was understood of it, and its answers by entry type."""
+
+    text: str
+    words: str = ""
+    answers: tuple[Answer, ...] = ()
+    problem: str = ""
+
+
+@click.command()
+@click.argument("texts", metavar="TEXT…", nargs=-1)
+@click.option("--assembly", help="GRCh37 or GRCh38, if the text and the datasets leave it open.")
+@click.option("--filter", "filters", multiple=True, metavar="FILTER", help="HP:0001250, age>60 …")
+@click.option("--entry", type=click.Choice(list(ENTRIES)), help="What is counted or listed.")
+@click.option(
+    "--granularity",
+    type=click.Choice([granularity.word for granularity in Granularity]),
+    default="count",
+    show_default=True,
+)
+@click.option("--dataset", "datasets", multiple=True, metavar="ID", help="Ask only this one.")
+@click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="RECORDS")
+@click.option("--skip", type=click.IntRange(0), default=0, metavar="PAGES")
+@with_session
+def query(
+    session: Session,
+    texts: tuple[str, ...],
+    assembly: str | None,
+    filters: tuple[str, ...],
+    entry: str | None,
+    granularity: str,
+    datasets: tuple[str, ...],
+    limit: int,
+    skip: int,
+) -> int:
+    """Ask for a variation, region, gene, rsID, HGVS name or protein change.
+
+    TEXT is what one would type into a search box: 17-43045711-C-T, rs80357906, BRCA1, "BRAF
+    V600E", 17:43044295-43125364, NM_007294.4:c.5266dup. A `-` reads one question per line from
+    stdin. Positions count from 1. Without TEXT, the filters alone are asked.
+    """
+    from beacon_node.beacon_v2.filters import parse_filters
+
+    node = session.open_node()
+    base = Query(
+        entry_type=ENTRIES.get(entry or "", EntryType.INDIVIDUAL),
+        filters=parse_filters(list(filters))[0],
+        granularity=Granularity[granularity.upper()],
+        include=Include.ALL,
+        page=Page(skip, limit),
+        datasets=datasets,
+    )
+    told = parse_assembly(assembly) if assembly else _only_assembly(node)
+    lines = list(_lines(texts))
+    if not lines and not filters:
+        raise click.UsageError("give a TEXT or a --filter")
+    if texts == ("-",) or len(lines) > 1:
+        asked = [_ask_and_go_on(node, text, base, told, entry is None) for text in lines]
+        session.output.result(to_json(node, asked), lambda: show_many(session.output, asked))
+        return InvalidRequest.exit_code if any(one.problem for one in asked) else 0
+    one = _ask(node, lines[0] if lines else "", base, told, entry is None)
+    session.output.result(to_json(node, [one]), lambda: show_one(session.output, one))
+    return 0
+
+
+def _lines(texts: Sequence[str]) -> Iterator[str]:
+    for text in texts:
+        lines = sys.stdin if text == "-" else [text]
+        yield from (line.strip() for line in lines if line.strip())
+
+
+def _ask_and_go_on(
+    node: "Node", text: str, base: Query, assembly: Assembly | None, is_open: bool
+) -> Asked:
+    try:
+        return _ask(node, text, base, assembly, is_open)
+    except InvalidRequest as error:
+        return Asked(text, problem=str(error))
+
+
+def _ask(node: "Node", text: str, base: Query, assembly: Assembly | None, is_open: bool) -> Asked:
+    """Return the answers; `is_open`: the kind of entry was left open, so variations and people."""
+    from beacon_node.actions.answer_query import answer
+    from beacon_node.model.notation import understand
+    from beacon_node.model.requester import ANONYMOUS
+
+    if not text:
+        return Asked(text, "anything", (answer(node, base, ANONYMOUS),))
+    understood = understand(text, assembly, node.knowledge.bases)
+    kinds = (EntryType.GENOMIC_VARIANT, EntryType.INDIVIDUAL) if is_open else (base.entry_type,)
+    queries = [replace(base, entry_type=kind, variation=understood.variation) for kind in kinds]
+    return Asked(text, understood.words, tuple(answer(node, q, ANONYMOUS) for q in queries))
+
+
+def _only_assembly(node: "Node") -> Assembly | None:
+    """Return the assembly of all released datasets, None if there are two or none."""
+    found = {dataset.assembly for dataset in node.store.datasets()}
+    return found.pop() if len(found) == 1 else None

@@ -126,17 +126,12 @@ class PartWriter:
 
     def _distinct(self, alleles: list[AlleleCalls]) -> list[AlleleCalls]:
         """Return the alleles at one place without repeats."""
-        found: dict[tuple, list] = {}
+        found: dict[tuple, list[AlleleCalls]] = {}
         for allele in alleles:
-            found.setdefault((allele.ref, allele.alt, allele.end), []).append((None, allele))
+            found.setdefault((allele.ref, allele.alt, allele.end), []).append(allele)
         if len(found) > ORDINALS:
             raise InvalidInput(too_many_alleles(alleles[0]))
-        return [
-            records[0][1]
-            if len(records) == 1
-            else unite(records, self._universe, is_one_cohort=True)
-            for records in found.values()
-        ]
+        return [unite(same, self._universe, is_one_cohort=True) for same in found.values()]
 
     def _revise(self, place: int, alleles: list[AlleleCalls]) -> None:
         """Write alleles at a place where some may have been written already."""

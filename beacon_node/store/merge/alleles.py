@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,17 @@ from beacon_node.model.calls import AlleleCalls
 from beacon_node.model.carriers import DENSE_LIMIT
 from beacon_node.model.genome import REFERENCE_NAMES
 from beacon_node.ports import Progress
-from beacon_node.store.alleles import AlleleTable, new_file, place_of, place_of_id, read_alleles
+from beacon_node.store.alleles import (
+    AlleleTable,
+    Numbered,
+    new_file,
+    place_of,
+    place_of_id,
+    read_alleles,
+)
 from beacon_node.store.parts import too_many_alleles
 from beacon_node.store.schema import ORDINALS
-from beacon_node.store.unite import Found, unite
+from beacon_node.store.unite import Renumbering, unite
 
 _AT_ONCE = 64  # parts open together; more are merged in rounds
 _TOLD_EVERY = 10_000  # alleles between two words of progress
@@ -70,7 +78,7 @@ class Merge:
             return
         db.execute("BEGIN")
         with ExitStack() as opened:
-            streams = [_stream(opened, piece, reference) for *_, piece in spans]
+            streams = [self._stream(opened, piece, reference) for *_, piece in spans]
             table.insert(self._merged(streams))
         db.execute("COMMIT")
 
@@ -85,27 +93,35 @@ class Merge:
         db.execute("DETACH source")
         self.progress.advance(count)
 
-    def _merged(self, streams: Sequence[Iterator]) -> Iterator[tuple[int, AlleleCalls]]:
-        ordered = heapq.merge(*streams, key=lambda row: row[0])
+    def _merged(self, streams: Sequence[Iterator[Numbered]]) -> Iterator[Numbered]:
+        ordered = heapq.merge(*streams, key=itemgetter(0))
         waiting = 0
         for place, group in groupby(ordered, key=lambda row: place_of_id(row[0])):
-            rows = list(group)
-            yield from enumerate(self._at_one_place(rows), place)
-            waiting += len(rows)
+            alleles = [allele for _, allele in group]
+            yield from enumerate(self._at_one_place(alleles), place)
+            waiting += len(alleles)
             if waiting >= _TOLD_EVERY:
                 self.progress.advance(waiting)
                 waiting = 0
         self.progress.advance(waiting)
 
-    def _at_one_place(self, rows: list[tuple[int, AlleleCalls, np.ndarray]]) -> list[AlleleCalls]:
-        found: dict[tuple, list[Found]] = {}
-        for _, allele, numbers in rows:
-            name = (allele.ref, allele.alt, allele.end)
-            found.setdefault(name, []).append((numbers, allele))
+    def _at_one_place(self, alleles: list[AlleleCalls]) -> list[AlleleCalls]:
+        found: dict[tuple, list[AlleleCalls]] = {}
+        for allele in alleles:
+            found.setdefault((allele.ref, allele.alt, allele.end), []).append(allele)
         if len(found) > ORDINALS:
-            raise InvalidInput(too_many_alleles(rows[0][1]))
+            raise InvalidInput(too_many_alleles(alleles[0]))
         united = (unite(same, self.universe, is_one_cohort=False) for same in found.values())
         return [a for a in united if self.is_sites_only or a.het or a.hom or a.single]
+
+    def _stream(self, opened: ExitStack, piece: Piece, reference: int) -> Iterator[Numbered]:
+        db = opened.enter_context(closing(_open(piece.path)))
+        bounds = (place_of(reference, 0), place_of(reference + 1, 0))
+        alleles = read_alleles(db, *bounds)
+        if piece.keeps_numbers(self.universe):
+            return alleles
+        renumbering = Renumbering(piece.numbers, self.universe)
+        return ((number, renumbering.allele(allele)) for number, allele in alleles)
 
 
 def _span(path: Path, reference: int) -> tuple[int, int] | None:
@@ -115,14 +131,6 @@ def _span(path: Path, reference: int) -> tuple[int, int] | None:
         sql = "SELECT min(id), max(id) FROM allele WHERE id >= ? AND id < ?"
         first, last = db.execute(sql, bounds).fetchone()
     return None if first is None else (first, last)
-
-
-def _stream(
-    opened: ExitStack, piece: Piece, reference: int
-) -> Iterator[tuple[int, AlleleCalls, np.ndarray]]:
-    db = opened.enter_context(closing(_open(piece.path)))
-    bounds = (place_of(reference, 0), place_of(reference + 1, 0))
-    return ((number, allele, piece.numbers) for number, allele in read_alleles(db, *bounds))
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -1,8 +1,8 @@
 """What a clinical record states, as terms and measures that filters find.
 
 Paths are those of the Beacon v2 default model without array positions: `diseases.diseaseCode`.
-An object whose only key chooses a spelling (`age`, `ageRange`, `ageGroup`, `ontologyClass`,
-`quantity`, `timestamp`, `interval`) adds nothing to a path, so that
+An object whose only key chooses a spelling (`age`, `ageRange`, `ageGroup`, `gestationalAge`,
+`ontologyClass`, `quantity`, `timestamp`, `interval`) adds nothing to a path, so that
 `diseases.ageOfOnset.iso8601duration` is one field however the age was written; a gestational age is
 a duration at `….gestationalAge`.
 
@@ -27,14 +27,21 @@ from beacon_node.model.measures import parse_value
 _CURIE = re.compile(r"\w[^:\s]*:\S.*")
 _LONGEST_TEXT = 100  # characters; longer strings are prose, not values
 _WRAPPERS = frozenset(
-    "age ageRange ageGroup ontologyClass quantity timestamp interval".split()  # noqa: SIM905
+    "age ageRange ageGroup gestationalAge ontologyClass quantity timestamp interval".split()  # noqa: SIM905
 )
 _MEASUREMENTS = frozenset({"measures", "measurements"})
 _SILENT = frozenset(
     {
         *("id", "ids", "individualId", "biosampleId", "runId", "individualIds", "biosampleIds"),
         *("excluded", "negated", "unit", "units", "referenceRange", "evidence"),
-        *("externalReferences", "pedigrees", "exclusionCriteria", "distribution", "info"),
+        *(
+            "reference",
+            "externalReferences",
+            "pedigrees",
+            "exclusionCriteria",
+            "distribution",
+            "info",
+        ),
         *("notes", "description", "externalUrl", "$schema", "_id"),
     }
 )

@@ -1,4 +1,4 @@
-"""What readers of knowledge files hand to the knowledge base: one record per gene, term or allele."""
+"""What readers of knowledge files yield: one record per gene, term or allele."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -115,11 +115,13 @@ class ClinicalRecord(NamedTuple):
 
 
 class EffectRecord(NamedTuple):
-    """What annotators say an allele does; `effects` have the keys of `ports.Effect`."""
+    """What annotators say an allele does; `effects` have the keys of `ports.Effect`, `names` are
+    HGVS names with their sequence."""
 
     allele: Allele
     effects: tuple[dict, ...]
     rsids: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class FrequencyRecord(NamedTuple):

@@ -15,6 +15,7 @@ DENSE_LIMIT = 65_536
 LIST16, BITS, LIST32, ROARING = 1, 2, 3, 4
 _TAG16, _TAG_BITS, _TAG32, _TAG_ROARING = (bytes([tag]) for tag in (1, 2, 3, 4))
 _LIST32_LIMIT = 16  # beyond it a roaring bitmap is no longer than the list
+_ONE16 = 3  # bytes of a list of one number
 _LONG_LIST16 = 65  # bytes; beyond them numpy's start costs less than a loop
 _TAG_BITS_WEIGHT = BITS.bit_count()
 
@@ -85,7 +86,9 @@ class NumberSet:
 
     @classmethod
     def of(cls, universe: int, numbers: Iterable[int] | np.ndarray) -> "NumberSet":
-        array = np.unique(np.fromiter(numbers, np.int64))
+        if not isinstance(numbers, np.ndarray):
+            numbers = np.fromiter(numbers, np.int64)
+        array = np.unique(numbers)
         return cls.stored(universe, encode(array, universe))
 
     @classmethod
@@ -186,13 +189,20 @@ class NumberSet:
         if not blob:
             return False
         if isinstance(self._bits, int):
-            return self.count_in(blob) > 0
+            if blob[0] != LIST16 or len(blob) > _LONG_LIST16:
+                return self.count_in(blob) > 0
+            flags = self._flags or self._make_flags()
+            if len(blob) == _ONE16:
+                return flags[blob[1] | blob[2] << 8] > 0
+            return any(map(flags.__getitem__, memoryview(blob)[1:].cast("H")))
         if blob[0] == ROARING:
             return self._bits.intersect(BitMap.deserialize(blob[1:]))
         return any(n in self._bits for n in decode(blob).tolist())
 
     def _count16(self, blob: bytes) -> int:
         flags = self._flags or self._make_flags()
+        if len(blob) == _ONE16:
+            return flags[blob[1] | blob[2] << 8]
         if len(blob) > _LONG_LIST16:
             listed = np.frombuffer(blob, "<u2", -1, 1)
             return int(np.count_nonzero(np.frombuffer(flags, np.uint8).take(listed)))

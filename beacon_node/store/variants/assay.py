@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from beacon_node.model.calls import Interval, merge_intervals
-from beacon_node.model.genome import REFERENCE_NUMBER
+from beacon_node.model.genome import REFERENCE_NAMES
 from beacon_node.model.query import (
     AlleleSet,
     BracketQuery,
@@ -19,14 +19,15 @@ from beacon_node.model.query import (
     RangeQuery,
     SequenceQuery,
 )
+from beacon_node.model.variation import Allele
 
 WHOLE_DATASET = 0
 
 
 class Place(NamedTuple):
-    """Interbase `[start, end)` of a reference number; start == end is a gap."""
+    """Interbase `[start, end)` of a reference sequence; start == end is a gap."""
 
-    reference: int
+    reference_name: str
     start: int
     end: int
 
@@ -58,45 +59,47 @@ class Assays:
         self._assays = {assay: _by_reference(found) for assay, found in lists.items()}
         self.is_whole_genome = WHOLE_DATASET not in self._assays
 
-    def covers(self, assay: int, place: Place) -> bool:
+    def covers(self, assay: int, place: Place | Allele) -> bool:
         """Say whether a group was assayed anywhere in `place`."""
         references = self._assays.get(assay)
         if references is None:
             return True
-        stretches = references.get(place.reference)
+        stretches = references.get(place.reference_name)
         return stretches is not None and stretches.meets(place.start, place.end)
 
-    def covers_any(self, lookups: Iterable[Lookup]) -> bool:
+    def covers_any(self, lookups: tuple[Lookup, ...]) -> bool:
         """Say whether the dataset was sequenced anywhere that a query asks about.
 
         Depends on the query and the declared stretches alone. No place asked about: true.
         """
         if self.is_whole_genome:
             return True
-        asked = [place for lookup in lookups for place in places(lookup)]
-        return not asked or any(self.covers(WHOLE_DATASET, place) for place in asked)
+        if len(lookups) == 1 and type(lookups[0]) is AlleleSet:
+            asked = lookups[0].alleles  # they have a place's attributes
+        else:
+            asked = [place for lookup in lookups for place in places(lookup)]
+        for place in asked:
+            if self.covers(WHOLE_DATASET, place):
+                return True
+        return not asked
 
 
-def _by_reference(intervals: list[Interval]) -> dict[int, _Stretches]:
+def _by_reference(intervals: list[Interval]) -> dict[str, _Stretches]:
     lists: dict[int, list[Interval]] = {}
-    for interval in merge_intervals(intervals):
+    for interval in merge_intervals([i for i in intervals if i.reference]):
         lists.setdefault(interval.reference, []).append(interval)
-    return {reference: _Stretches(found) for reference, found in lists.items()}
+    return {REFERENCE_NAMES[number - 1]: _Stretches(found) for number, found in lists.items()}
 
 
 def places(lookup: Lookup) -> list[Place]:
     """Return the places a lookup asks about."""
     if isinstance(lookup, AlleleSet):
-        return [_place(a.reference_name, a.start, a.end) for a in lookup.alleles]
+        return [Place(a.reference_name, a.start, a.end) for a in lookup.alleles]
     if isinstance(lookup, SequenceQuery):
         width = 1 if lookup.ref is None else len(lookup.ref)
-        return [_place(lookup.reference_name, lookup.start, lookup.start + width)]
+        return [Place(lookup.reference_name, lookup.start, lookup.start + width)]
     if isinstance(lookup, BracketQuery):
         end = max(lookup.start_min, lookup.end_max - 1)
-        return [_place(lookup.reference_name, lookup.start_min, end)]
+        return [Place(lookup.reference_name, lookup.start_min, end)]
     region = lookup.region if isinstance(lookup, RangeQuery) else lookup.id.region
-    return [_place(region.reference_name, region.start, region.end)]
-
-
-def _place(reference_name: str, start: int, end: int) -> Place:
-    return Place(REFERENCE_NUMBER[reference_name], start, end)
+    return [Place(region.reference_name, region.start, region.end)]

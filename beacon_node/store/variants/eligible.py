@@ -4,7 +4,6 @@ Conditions on records of one entry type must be met by one and the same record (
 blood and was taken at 40); conditions on different types, by records that belong together.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from threading import Lock
 
@@ -61,10 +60,8 @@ def _joined(conditions: Iterable[Condition]) -> list[Condition]:
     return [*({level: members} for level, members in single.items()), *several]
 
 
-def find_eligible(index: Index, plan: SearchPlan) -> Eligible | None:
-    """Return who may be counted, None if everybody may."""
-    if not plan.filters and not is_restricting(plan.within):
-        return None
+def find_eligible(index: Index, plan: SearchPlan) -> Eligible:
+    """Return who may be counted where a plan has filters or a restricting `within`."""
     conditions = [evaluate(index, plan, wanted) for wanted in plan.filters]
     if is_restricting(plan.within):
         conditions.append(_within(index, plan.within))
@@ -100,30 +97,31 @@ def find_number(index: Index, entry_type: EntryType, public_id: str) -> int | No
 
 
 class EligibleCache:
-    """The most recently used eligible sets. A release never changes, so nothing in it goes stale;
-    what the filters mean is part of `SearchPlan.filters_key`."""
+    """The eligible sets found last. A release never changes, so nothing in it goes stale; what the
+    filters mean is part of `SearchPlan.filters_key` (without it nothing is kept)."""
 
     def __init__(self, size: int = _CACHED) -> None:
         self._size, self._lock = size, Lock()
-        self._found: OrderedDict[tuple, Eligible | None] = OrderedDict()
+        self._found: dict[tuple, Eligible] = {}
 
     def get(self, index: Index, plan: SearchPlan) -> Eligible | None:
         """Return who may be counted in `index`, None if everybody may."""
-        if not plan.filters and plan.within is None:
+        within = plan.within
+        if not plan.filters and (within is None or not is_restricting(within)):
             return None
-        if plan.filters and not plan.filters_key:
-            return find_eligible(index, plan)
-        key = (index.key, plan.filters_key, plan.within)
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-                return self._found[key]
-        found = find_eligible(index, plan)
+        key = (index.key, plan.filters_key, within)
+        found = self._found.get(key)
+        if found is None:
+            found = find_eligible(index, plan)
+            if plan.filters_key or not plan.filters:
+                self._keep(key, found)
+        return found
+
+    def _keep(self, key: tuple, found: Eligible) -> None:
         with self._lock:
             self._found[key] = found
             if len(self._found) > self._size:
-                self._found.popitem(last=False)
-        return found
+                del self._found[next(iter(self._found))]
 
     def forget(self, index: Index) -> None:
         """Drop everything about an index that is no longer asked."""

@@ -8,20 +8,20 @@ from beacon_node.model.answer import Matches
 from beacon_node.model.carriers import NumberSet, stored_size
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.query import Granularity, Lookup
-from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.ports import SearchPlan
 from beacon_node.store.variants.documents import read_documents
 from beacon_node.store.variants.eligible import Eligible, find_number
-from beacon_node.store.variants.find import Row, carried, find
+from beacon_node.store.variants.find import Row, find, is_any_carried
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
 from beacon_node.store.variants.pages import page_slice
 
 Lookups = tuple[Lookup, ...]
+_BOOLEAN, _RECORD = Granularity.BOOLEAN, Granularity.RECORD  # reading them off the enum is slow
 
 
 def search_entries(
     index: Index,
-    dataset: Dataset,
     plan: SearchPlan,
     decision: DatasetDecision,
     eligible: Eligible | None,
@@ -32,14 +32,14 @@ def search_entries(
     With a variation, those match that own a carrying call set among the eligible ones: if a filter
     is about biosamples, the variation was found in such a biosample.
     """
-    if plan.granularity is not Granularity.RECORD and not plan.entry_id:
-        return Matches(dataset.id, total=_count(index, plan, eligible, lookups))
+    if plan.granularity is not _RECORD and not plan.entry_id:
+        return Matches(index.dataset.id, total=_count(index, plan, eligible, lookups))
     members = _only(index, plan, _members(index, plan, eligible, lookups))
-    if plan.granularity is not Granularity.RECORD or decision.ceiling is not Granularity.RECORD:
-        return Matches(dataset.id, total=len(members))
+    if plan.granularity is not _RECORD or decision.ceiling is not _RECORD:
+        return Matches(index.dataset.id, total=len(members))
     shown: np.ndarray = members.numbers()[page_slice(plan.page)]
     page = read_documents(index, plan.entry_type, shown.tolist())
-    return Matches(dataset.id, total=len(members), page=page)
+    return Matches(index.dataset.id, total=len(members), page=page)
 
 
 def _count(
@@ -47,9 +47,9 @@ def _count(
 ) -> int:
     if lookups is None and eligible is None:
         return index.size(plan.entry_type)
-    if lookups is not None and index.lineage.is_same(CALL_SET, plan.entry_type):
+    if lookups is not None and index.lineage.has_own(plan.entry_type):
         people = None if eligible is None else eligible.at(CALL_SET)
-        is_any_enough = plan.granularity is Granularity.BOOLEAN
+        is_any_enough = plan.granularity is _BOOLEAN
         return _count_carriers(index, find(index, lookups), people, is_any_enough=is_any_enough)
     return len(_members(index, plan, eligible, lookups))
 
@@ -59,13 +59,16 @@ def _count_carriers(
 ) -> int:
     """Return how many of `people` carry any of the alleles; 1 will do for a yes or no."""
     if is_any_enough:
-        return int(next(carried(rows, people), None) is not None)
+        return int(is_any_carried(rows, people))
     rows = list(rows)
-    if len(rows) == 1:
-        _, het, hom, single = rows[0]
-        count = stored_size if people is None else people.count_in
-        return count(het) + count(hom) + count(single)
-    return len(_carriers(index, rows, people))
+    if len(rows) != 1:
+        return len(_carriers(index, rows, people))
+    count = stored_size if people is None else people.count_in
+    _, het, hom, single = rows[0]
+    total = count(het) if het else 0
+    if hom:
+        total += count(hom)
+    return total + count(single) if single else total
 
 
 def _carriers(index: Index, rows: Iterable[Row], people: NumberSet | None) -> NumberSet:

@@ -38,7 +38,7 @@ Row = tuple[int, bytes | None, bytes | None, bytes | None]
 def find(index: Index, lookups: tuple[Lookup, ...]) -> Iterable[Row]:
     """Return the alleles that any of the lookups asks for, each once, by place."""
     if len(lookups) == 1:
-        return find_one(index, lookups[0])
+        return _FINDERS[type(lookups[0])](index, lookups[0])
     return _merged(iter(find_one(index, lookup)) for lookup in lookups)
 
 
@@ -52,8 +52,6 @@ def _merged(found: Iterable[Iterator[Row]]) -> Iterator[Row]:
 
 def find_one(index: Index, lookup: Lookup) -> Iterable[Row]:
     """Return the alleles that one lookup asks for, each once, by place."""
-    if isinstance(lookup, AlleleSet):
-        return _named(index, lookup)
     return _FINDERS[type(lookup)](index, lookup)
 
 
@@ -61,13 +59,33 @@ def carried(rows: Iterable[Row], people: NumberSet | None) -> Iterator[int]:
     """Yield the ids of the alleles that anybody of `people` (None: anybody) carries."""
     if people is None:
         for id, het, hom, single in rows:
-            if het is not None or single is not None or hom is not None:
+            if het or single or hom:
                 yield id
         return
     meets = people.meets
     for id, het, hom, single in rows:
-        if meets(het) or meets(hom) or meets(single):
+        if (het and meets(het)) or (hom and meets(hom)) or (single and meets(single)):
             yield id
+
+
+def count_carried(rows: Iterable[Row], people: NumberSet | None) -> int:
+    """Return how many of the alleles anybody of `people` carries."""
+    total = 0
+    if people is None:
+        for _, het, hom, single in rows:
+            if het or hom or single:
+                total += 1
+        return total
+    meets = people.meets
+    for _, het, hom, single in rows:
+        if (het and meets(het)) or (hom and meets(hom)) or (single and meets(single)):
+            total += 1
+    return total
+
+
+def is_any_carried(rows: Iterable[Row], people: NumberSet | None) -> bool:
+    """Say whether anybody of `people` carries any of the alleles."""
+    return next(carried(rows, people), None) is not None
 
 
 # ---- exact alleles -----------------------------------------------------------------------------
@@ -96,9 +114,9 @@ def _exact(index: Index, allele: Allele, selection: Selection) -> list[Row]:
                 lambda id, found: found == allele and passes(id, found),
             )
         )
-    if allele.is_symbolic:
-        return index.execute(index.sql.exact_symbolic, (*values, allele.end)).fetchall()
-    return index.execute(index.sql.exact, values).fetchall()
+    if not allele.ref and allele.is_symbolic:
+        return index.fetch(index.sql.exact_symbolic, (*values, allele.end))
+    return index.fetch(index.sql.exact, values)
 
 
 # ---- places ------------------------------------------------------------------------------------
@@ -172,6 +190,7 @@ def _by_id(index: Index, lookup: VariationIdQuery) -> Iterator[Row]:
 
 
 _FINDERS: dict[type, Callable[[Index, Lookup], Iterable[Row]]] = {
+    AlleleSet: _named,
     SequenceQuery: _by_sequence,
     RangeQuery: _by_range,
     BracketQuery: _by_bracket,

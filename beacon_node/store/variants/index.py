@@ -18,6 +18,7 @@ import orjson
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.entries import EntryType
+from beacon_node.ports import Dataset
 from beacon_node.store.schema import FORMAT
 from beacon_node.store.variants.assay import WHOLE_DATASET, Assays
 from beacon_node.store.variants.fields import Fields
@@ -37,11 +38,12 @@ _PATHS = "SELECT DISTINCT entry_type, field FROM term"
 class Index:
     """The tables of `store.schema`, read-only. Raises StoreUnavailable if it cannot be opened.
 
-    `key` tells it from every other index that the same store has opened.
+    `dataset` is what it is a release of; `key` tells it from every other index that the same store
+    has opened.
     """
 
-    def __init__(self, path: Path, key: int = 0) -> None:
-        self.path, self.key = path, key
+    def __init__(self, path: Path, dataset: Dataset, key: int) -> None:
+        self.path, self.dataset, self.key = path, dataset, key
         self._local = threading.local()
         properties = dict(self.execute("SELECT name, value FROM property"))
         if int(properties.get("format", FORMAT)) != FORMAT:
@@ -60,15 +62,28 @@ class Index:
         return f"Index({self.path.name!r})"
 
     def execute(self, sql: str, values: Sequence = ()) -> sqlite3.Cursor:
-        """Run a statement on this thread's connection."""
+        """Run a statement on this thread's connection; its rows may be read bit by bit."""
+        return self._cursor().connection.execute(sql, values)
+
+    def fetch(self, sql: str, values: Sequence = ()) -> list[tuple]:
+        """Return all rows of a statement; for few rows faster than `execute`."""
+        local = self._local
+        try:
+            if local.process == os.getpid():  # said twice: a call less counts here
+                return local.cursor.execute(sql, values).fetchall()
+        except AttributeError:
+            pass
+        return self._cursor().execute(sql, values).fetchall()
+
+    def _cursor(self) -> sqlite3.Cursor:
         local = self._local
         try:
             if local.process == os.getpid():
-                return local.connection.execute(sql, values)
+                return local.cursor
         except AttributeError:
             pass  # this thread's first statement
-        local.process, local.connection = os.getpid(), _open(self.path)
-        return local.connection.execute(sql, values)
+        local.process, local.cursor = os.getpid(), _open(self.path).cursor()
+        return local.cursor
 
     def size(self, level: Level) -> int:
         """Return how many numbers a level has."""

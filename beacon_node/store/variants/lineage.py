@@ -39,6 +39,7 @@ class Lineage:
         self._index = index
         self._parents: dict[Level, dict[Level, np.ndarray]] = {}
         self._pairs: dict[tuple[Level, Level], tuple[np.ndarray, np.ndarray]] = {}
+        self._has_own: dict[Level, bool] = {CALL_SET: True}
 
     def project(self, members: NumberSet, source: Level, target: Level) -> NumberSet:
         """Return the records of level `target` that belong to, or own, `members` of `source`."""
@@ -48,6 +49,20 @@ class Lineage:
         if self.is_same(source, target):
             return _resized(members, size)
         return NumberSet.of(size, self._related(members.numbers(), source, target))
+
+    def has_own(self, level: Level) -> bool:
+        """Say whether each call set has a record of `level` that no other call set has.
+
+        Then as many records as call sets carry a variation.
+        """
+        found = self._has_own.get(level)
+        if found is None:
+            found = self._has_own[level] = self.is_same(CALL_SET, level) or self._is_distinct(level)
+        return found
+
+    def _is_distinct(self, level: Level) -> bool:
+        parents = self._known_parents(CALL_SET, level)
+        return bool((parents >= 0).all()) and len(np.unique(parents)) == len(parents)
 
     def is_same(self, source: Level, target: Level) -> bool:
         """Say whether two levels number the same things alike."""

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 from beacon_node.model.answer import Case, VariationRecord
 from beacon_node.model.carriers import NumberSet
-from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
 from beacon_node.model.variation import Allele
 from beacon_node.store.alleles import read_extent
-from beacon_node.store.variants.assay import Place
 from beacon_node.store.variants.find import read_allele, read_json
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
@@ -34,18 +32,16 @@ _CASE = """
 
 
 def read_records(
-    index: Index, assembly: Assembly, ids: Iterable[int], people: NumberSet | None, *, cases: bool
+    index: Index, ids: Iterable[int], people: NumberSet | None, *, cases: bool
 ) -> tuple[VariationRecord, ...]:
     """Return the records of alleles; numbers and cases are of `people` (None: everybody)."""
-    return tuple(_read(index, assembly, id, people, cases) for id in ids)
+    return tuple(_read(index, id, people, cases) for id in ids)
 
 
-def _read(
-    index: Index, assembly: Assembly, id: int, people: NumberSet | None, cases: bool
-) -> VariationRecord:
+def _read(index: Index, id: int, people: NumberSet | None, cases: bool) -> VariationRecord:
     row = index.execute(_ALLELE, (id,)).fetchone()
     ref, alt, end, *sets, allele_count, allele_number, names, effects, extent = row
-    allele = read_allele(id, ref, alt, end)
+    assembly, allele = index.dataset.assembly, read_allele(id, ref, alt, end)
     known = {
         "extent": read_extent(extent),
         "ids": tuple(read_json(names)),
@@ -98,9 +94,8 @@ class _Carriers:
 
 def _assayed(index: Index, allele: Allele) -> NumberSet:
     """Return the call sets whose assay covers an allele's place."""
-    place = Place(REFERENCE_NUMBER[allele.reference_name], allele.start, allele.end)
     found = NumberSet.empty(index.call_sets)
     for assays, call_sets in index.assay_groups:
-        if any(index.assays.covers(assay, place) for assay in assays):
+        if any(index.assays.covers(assay, allele) for assay in assays):
             found |= call_sets
     return found

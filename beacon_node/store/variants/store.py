@@ -43,7 +43,7 @@ class SqliteVariantStore:
         self._lock = threading.Lock()
         self._seen = threading.local()  # data_version is a connection's, and so a thread's, own
         self._datasets: tuple[Dataset, ...] = ()
-        self._indexes: dict[str, tuple[Dataset, Index]] = {}
+        self._indexes: dict[str, Index] = {}
         self._keys = count()
 
     def datasets(self) -> Sequence[Dataset]:
@@ -65,11 +65,11 @@ class SqliteVariantStore:
         lookups = lookups_on(dataset, plan)
         try:
             index = self._index(dataset)
-            refused = unanswerable(index, dataset, plan, lookups)
+            refused = unanswerable(index, plan, lookups)
             if refused is not None:
                 return refused
             eligible = self._cache.get(index, plan)
-            return search(index, dataset, plan, decision, eligible, lookups)
+            return search(index, plan, decision, eligible, lookups)
         except sqlite3.Error as error:
             raise _unreadable(dataset) from error
 
@@ -83,9 +83,11 @@ class SqliteVariantStore:
     # ---- inside ------------------------------------------------------------------------------
 
     def _index(self, dataset: Dataset) -> Index:
-        held = self._indexes.get(dataset.id)
-        if held is not None and (held[0] is dataset or _is_same_release(held[0], dataset)):
-            return held[1]
+        index = self._indexes.get(dataset.id)
+        if index is not None and (
+            index.dataset is dataset or _is_same_release(index.dataset, dataset)
+        ):
+            return index
         return self._open(dataset)
 
     def _open(self, dataset: Dataset) -> Index:
@@ -95,25 +97,25 @@ class SqliteVariantStore:
         except NotFound as error:
             raise StoreUnavailable(f"dataset {dataset.id!r} was just removed") from error
         with self._lock:
-            held = self._indexes.get(dataset.id)
-            if held is None or not _is_same_release(held[0], dataset):
+            index = self._indexes.get(dataset.id)
+            if index is None or not _is_same_release(index.dataset, dataset):
                 self._drop(dataset.id)
-                held = self._indexes[dataset.id] = dataset, Index(path, next(self._keys))
-            return held[1]
+                index = self._indexes[dataset.id] = Index(path, dataset, next(self._keys))
+            return index
 
     def _refresh(self) -> None:
         """Read the catalogue anew; let go of the releases that no longer answer."""
         with self._lock:
             self._datasets = tuple(self._catalogue.released_datasets())
             current = {dataset.id: dataset for dataset in self._datasets}
-            for id, (held, _) in list(self._indexes.items()):
-                if id not in current or not _is_same_release(held, current[id]):
+            for id, index in list(self._indexes.items()):
+                if id not in current or not _is_same_release(index.dataset, current[id]):
                     self._drop(id)
 
     def _drop(self, dataset_id: str) -> None:
-        held = self._indexes.pop(dataset_id, None)
-        if held:
-            self._cache.forget(held[1])
+        index = self._indexes.pop(dataset_id, None)
+        if index:
+            self._cache.forget(index)
 
 
 def _is_same_release(one: Dataset, other: Dataset) -> bool:

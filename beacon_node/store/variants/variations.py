@@ -14,13 +14,15 @@ from beacon_node.model.query import (
     VariationIdQuery,
 )
 from beacon_node.model.variation import parse_variation_id
-from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.ports import SearchPlan
 from beacon_node.store.variants.eligible import Eligible
 from beacon_node.store.variants.find import (
     Row,
     carried,
+    count_carried,
     find,
     find_one,
+    is_any_carried,
     long_overlapping,
     overlap_values,
 )
@@ -30,11 +32,11 @@ from beacon_node.store.variants.pages import page_bounds
 from beacon_node.store.variants.records import read_records
 
 Lookups = tuple[Lookup, ...]
+_BOOLEAN, _RECORD = Granularity.BOOLEAN, Granularity.RECORD  # reading them off the enum is slow
 
 
 def search_variations(
     index: Index,
-    dataset: Dataset,
     plan: SearchPlan,
     decision: DatasetDecision,
     eligible: Eligible | None,
@@ -45,32 +47,26 @@ def search_variations(
     Those count that at least one eligible call set carries.
     """
     people = None if eligible is None else eligible.at(CALL_SET)
-    if plan.granularity is not Granularity.RECORD:
-        return Matches(dataset.id, total=_count(index, plan, people, lookups))
+    if plan.granularity is not _RECORD:
+        return Matches(index.dataset.id, total=_count(index, plan, people, lookups))
     total, ids = _page(index, plan, people, lookups)
-    if not ids or decision.ceiling is not Granularity.RECORD:
-        return Matches(dataset.id, total=total)
-    records = read_records(index, dataset.assembly, ids, people, cases=decision.may_see_cases)
-    return Matches(dataset.id, total=total, page=records)
-
-
-def is_any_carried(index: Index, eligible: Eligible | None, lookups: Lookups) -> bool:
-    """Say whether an eligible call set carries any of the variations."""
-    people = None if eligible is None else eligible.at(CALL_SET)
-    return next(carried(find(index, lookups), people), None) is not None
+    if not ids or decision.ceiling is not _RECORD:
+        return Matches(index.dataset.id, total=total)
+    records = read_records(index, ids, people, cases=decision.may_see_cases)
+    return Matches(index.dataset.id, total=total, page=records)
 
 
 def _count(
     index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
 ) -> int:
     rows = _rows(index, plan, lookups)
-    if plan.granularity is Granularity.BOOLEAN:
-        return next((1 for _ in carried(rows, people)), 0)
+    if plan.granularity is _BOOLEAN:
+        return int(is_any_carried(rows, people))
     if people is None and not plan.entry_id:
         counted = _count_of_all(index, lookups)
         if counted is not None:
             return counted
-    return sum(1 for _ in carried(rows, people))
+    return count_carried(rows, people)
 
 
 def _rows(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Iterable[Row]:

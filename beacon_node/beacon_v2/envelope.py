@@ -68,8 +68,9 @@ _GRANULARITIES = {granularity.word: granularity for granularity in Granularity}
 def _granularity(given: Mapping, rules: Rules) -> Granularity:
     if "requestedGranularity" not in given:
         return rules.default_granularity
-    word = fields.one_of("requestedGranularity", given["requestedGranularity"], _GRANULARITIES)
-    return _GRANULARITIES[word]
+    told = given["requestedGranularity"]
+    found = _GRANULARITIES.get(told) if isinstance(told, str) else None
+    return found or _GRANULARITIES[fields.one_of("requestedGranularity", told, _GRANULARITIES)]
 
 
 def _include(given: Mapping) -> Include:

@@ -40,6 +40,8 @@ def _parsed(value: object) -> int | None:
 
 def integers(name: str, value: object, *, most: int) -> tuple[int, ...]:
     """Return one to `most` whole numbers of a list, a comma-joined text or a single number."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):  # what is asked most, at once
+        return (int(value),)
     found = tuple(integer(name, item) for item in _items(name, value))
     if len(found) > most:
         raise InvalidRequest(f"{name} takes at most {most} values, not {len(found)}")
@@ -94,12 +96,12 @@ def bases(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
     found = value.strip().upper()
+    if not found.strip("ACGTN"):
+        return found
     if found in ("-", "."):
         return ""
-    if found.strip("ACGTN"):
-        hint = "; ask for structural variation by variantType" if "<" in found else ""
-        raise InvalidRequest(f"{name} may hold A, C, G, T and N, not {shown(value)}{hint}")
-    return found
+    hint = "; ask for structural variation by variantType" if "<" in found else ""
+    raise InvalidRequest(f"{name} may hold A, C, G, T and N, not {shown(value)}{hint}")
 
 
 def shown(value: object) -> str:

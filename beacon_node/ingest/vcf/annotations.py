@@ -27,10 +27,11 @@ _FIELDS = {  # our key: the names that SnpEff and VEP give the field, the first 
 _NO_GENE = frozenset({"intergenic_region", "intergenic_variant"})
 
 _LETTERS = {
-    **dict(Ala="A", Arg="R", Asn="N", Asp="D", Cys="C", Gln="Q", Glu="E", Gly="G", His="H"),
-    **dict(Ile="I", Leu="L", Lys="K", Met="M", Phe="F", Pro="P", Ser="S", Thr="T", Trp="W"),
-    **dict(Tyr="Y", Val="V", Sec="U", Pyl="O", Asx="B", Glx="Z", Xaa="X", Xle="J", Ter="*"),
-}
+    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G",
+    "His": "H", "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S",
+    "Thr": "T", "Trp": "W", "Tyr": "Y", "Val": "V", "Sec": "U", "Pyl": "O", "Asx": "B", "Glx": "Z",
+    "Xaa": "X", "Xle": "J", "Ter": "*",
+}  # fmt: skip
 _AMINO_ACID = re.compile("|".join(_LETTERS))
 _SILENT = re.compile(r"([A-Z*])(\d+)\1")
 
@@ -103,7 +104,7 @@ def _reader(key: str, description: str) -> Callable[..., Effects] | None:
 def _effects(
     text: str, places: Mapping[str, int], source: str, ref: str, alts: Sequence[str]
 ) -> Effects:
-    spellings = _spellings(ref, alts)
+    spellings = _spellings(source, ref, alts)
     found: list[dict[tuple, dict]] = [{} for _ in alts]
     for entry in text.split(","):
         values = entry.split("|")
@@ -154,15 +155,18 @@ def _allele_of(row: Mapping[str, str], spellings: Mapping[str, int], count: int)
     return 0 if place is None and count == 1 else place
 
 
-def _spellings(ref: str, alts: Sequence[str]) -> dict[str, int]:
-    """Return how annotators write the ALTs → their places; the first that claims a spelling has it.
+def _spellings(source: str, ref: str, alts: Sequence[str]) -> dict[str, int]:
+    """Return how an annotator writes the ALTs → their places; the first to claim a spelling has it.
 
     SnpEff writes the ALT. VEP drops the base that all alleles of a record with an indel begin with,
     writes `-` for what is then empty, and with `--minimal` trims each ALT on its own.
     """
+    bases = [alt for alt in alts if alt.isalpha()]
+    is_indel = any(len(alt) != len(ref) for alt in bases)
+    is_anchored = is_indel and all(alt[:1] == ref[:1] for alt in bases)
+    cuts = (_unanchored, _whole) if source == "VEP" and is_anchored else (_whole,)
     found: dict[str, int] = {}
-    is_anchored = all(alt[:1] == ref[:1] for alt in alts)
-    for cut in (_whole, _unanchored if is_anchored else _whole, _minimal):
+    for cut in (*cuts, _minimal):
         for place, alt in enumerate(alts):
             found.setdefault(cut(ref, alt), place)
     return found

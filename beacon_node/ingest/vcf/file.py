@@ -1,9 +1,9 @@
 """A VCF or BCF whose head was read and found good."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from beacon_node.errors import InvalidInput
 from beacon_node.ingest.vcf import bcf
@@ -126,7 +126,7 @@ def open_vcf(
     is neither GRCh37 nor GRCh38.
     """
     packing = _find_packing(path)
-    whole = Segment(0, 0, os.path.getsize(path))
+    whole = Segment(0, 0, Path(path).stat().st_size)
     head, is_bcf = _read_head(path, packing, whole)
     return VcfFile(
         path=path,
@@ -143,7 +143,7 @@ def open_vcf(
 
 def _find_packing(path: str) -> Packing:
     try:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             beginning = file.read(1 << 16)
     except OSError as error:
         raise InvalidInput(f"cannot be read ({error.strerror})", file=path) from error

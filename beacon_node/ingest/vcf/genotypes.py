@@ -160,7 +160,9 @@ def _codes(words: np.ndarray, layout: str) -> np.ndarray:
     is_pair = ((separator == _BAR) | (separator == _SLASH)) & (words >> 24 == _TAB)
     codes = np.where(is_pair, first * 16 + second, first * 16 + _BAD)
     if layout != "diploid":
-        is_one = (separator == _TAB) | (separator == _COLON)
+        is_one = separator == _TAB
+        if layout == "mixed":
+            is_one |= separator == _COLON
         codes = np.where(is_one, first * 16 + _ONE_COPY, codes)
     return codes
 
@@ -243,7 +245,7 @@ def _short_sets(numbers: np.ndarray, bounds: np.ndarray) -> list[bytes | None]:
     dense_bytes = np.zeros(len(sizes), np.int64)
     dense_bytes[filled] = numbers[bounds[1:][filled] - 1] // 8 + 1
     is_dense = filled & (2 * sizes > dense_bytes)
-    packed = _packed(numbers, edges, np.flatnonzero(is_dense))
+    packed = _packed(numbers, bounds, np.flatnonzero(is_dense))
     tag = bytes([LIST16])
     return [
         packed.get(row) or (tag + listed[2 * a : 2 * b] if a < b else None)
@@ -251,12 +253,19 @@ def _short_sets(numbers: np.ndarray, bounds: np.ndarray) -> list[bytes | None]:
     ]
 
 
-def _packed(numbers: np.ndarray, edges: list[int], rows: np.ndarray) -> dict[int, bytes]:
+def _packed(numbers: np.ndarray, bounds: np.ndarray, rows: np.ndarray) -> dict[int, bytes]:
     """Return row → stored dense bits, for `rows`."""
-    found, tag = {}, bytes([BITS])
-    for row in rows.tolist():
-        members = numbers[edges[row] : edges[row + 1]]
-        bits = np.zeros(int(members[-1]) + 1, np.uint8)
-        bits[members] = 1
-        found[row] = tag + np.packbits(bits, bitorder="little").tobytes()
-    return found
+    if not len(rows):
+        return {}
+    sizes = bounds[rows + 1] - bounds[rows]
+    first = np.repeat(bounds[rows] - np.cumsum(sizes) + sizes, sizes)
+    members = numbers[first + np.arange(len(first))]
+    bits = np.zeros((len(rows), int(members.max()) + 1), np.uint8)
+    bits[np.repeat(np.arange(len(rows)), sizes), members] = 1
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    ends = (numbers[bounds[rows + 1] - 1] // 8 + 1).tolist()
+    tag = bytes([BITS])
+    return {
+        row: tag + bits_row[:end].tobytes()
+        for row, bits_row, end in zip(rows.tolist(), packed, ends, strict=True)
+    }

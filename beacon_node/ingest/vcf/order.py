@@ -20,6 +20,8 @@ def check_order(path: str, reports: Sequence[ReadReport]) -> None:
         reference, _ = report.first
         continued = {reference} if last and last[0] == reference else set()
         if seen & (report.references - continued) or (continued and report.first < last):
-            raise InvalidInput("records are not sorted by contig and position", file=path)
+            raise InvalidInput(
+                "records are not sorted by contig and position (`bcftools sort` does it)", file=path
+            )
         seen |= report.references
         last = report.last

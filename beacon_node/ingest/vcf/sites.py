@@ -15,6 +15,7 @@ from beacon_node.model.variation import Allele, Bases, Extent
 
 _REF = re.compile(r"[ACGTN]+")
 _ACGT = frozenset("ACGT")
+_SEQUENCES = re.compile(r"[ACGTNacgtn,*]+")
 
 
 class Fields(NamedTuple):
@@ -66,7 +67,7 @@ class SiteRules:
 
 
 class SiteReader:
-    """Reads records in file order: checks the order, leaves out what is not to be loaded, counts."""
+    """Reads records in file order: checks the order, leaves out what is not loaded, counts."""
 
     def __init__(self, rules: SiteRules, report: ReadReport) -> None:
         self._rules, self._report = rules, report
@@ -129,7 +130,9 @@ class SiteReader:
             self._chrom, self._found = chrom, self._contigs.find(chrom)
             self._limit = self._length(chrom)
         elif pos < self._pos:
-            raise InvalidInput("records are not sorted by position", field="POS")
+            raise InvalidInput(
+                "records are not sorted by position (`bcftools sort` does it)", field="POS"
+            )
         self._pos = pos
         if isinstance(self._found, int):
             report = self._report
@@ -168,7 +171,10 @@ class SiteReader:
         alts = alt.split(",")
         if BLOCK_ALTS.issuperset(alts):
             return self._report.skip(f"reference block {alts[0]}")
-        info = parse_info(fields.info) if isinstance(fields.info, str) else fields.info
+        info = fields.info
+        if isinstance(info, str):
+            is_needed = rules.read_effects or rules.is_sites_only or not _SEQUENCES.fullmatch(alt)
+            info = parse_info(info) if is_needed else {}
         alleles = self._alleles(Place(self._name, pos, ref), alts, info)
         number = _number(info, "AN") if rules.is_sites_only and alleles else None
         return Site(self._found, len(alts), alleles, ids, number) if alleles else None

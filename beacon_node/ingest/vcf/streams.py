@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO
 
 from isal import isal_zlib
@@ -61,7 +62,7 @@ def find_packing(head: bytes) -> Packing:
 
 def ends_properly(path: str) -> bool:
     """Say whether a BGZF file ends with the empty block that marks its end."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - len(_BGZF_END)))
         return file.read() == _BGZF_END
@@ -69,10 +70,10 @@ def ends_properly(path: str) -> bool:
 
 def cut(path: str, packing: Packing, pieces: int) -> tuple[Segment, ...]:
     """Return at most `pieces` segments of about the same size; one for plain gzip."""
-    size = os.path.getsize(path)
+    size = Path(path).stat().st_size
     if packing is Packing.GZIP or pieces <= 1:
         return (Segment(0, 0, size),)
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         starts = {0}
         for piece in range(1, pieces):
             at = size * piece // pieces
@@ -102,7 +103,8 @@ def read_lines(
             last, line_end, _ = data.partition(b"\n")
             rest += last
             if line_end:
-                break
+                yield [rest]
+                return
             continue
         if is_inside:
             lines = (rest + data).split(b"\n")
@@ -128,7 +130,7 @@ def lines_before(path: str, packing: Packing, segment: Segment) -> int:
 def chunks(
     path: str, packing: Packing, segment: Segment, advance: Advance
 ) -> Iterator[tuple[bytes, bool]]:
-    """Yield (decompressed bytes, whether they lie behind the segment's end) up to the file's end."""
+    """Yield (decompressed bytes, whether they lie behind the segment's end) to the file's end."""
     if packing is Packing.BGZF:
         return _bgzf_chunks(path, segment, advance)
     if packing is Packing.GZIP:
@@ -137,7 +139,7 @@ def chunks(
 
 
 def _plain_chunks(path: str, segment: Segment, advance: Advance) -> Iterator[tuple[bytes, bool]]:
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         at = file.seek(segment.start)
         while data := file.read(min(_CHUNK, segment.end - at) if at < segment.end else _MAX_BLOCK):
             is_behind = at >= segment.end
@@ -149,7 +151,7 @@ def _plain_chunks(path: str, segment: Segment, advance: Advance) -> Iterator[tup
 
 def _gzip_chunks(path: str, advance: Advance) -> Iterator[tuple[bytes, bool]]:
     """Inflate gzip members one after the other; zeros may pad the end."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         member = isal_zlib.decompressobj(wbits=31)
         is_begun = False
         while packed := file.read(_READ_SIZE):
@@ -206,7 +208,7 @@ def _inflate_block(path: str, at: int, block: bytes) -> bytes:
 
 def _blocks(path: str, start: int) -> Iterator[tuple[int, bytes]]:
     """Yield (offset, packed block) from the block at `start` to the end of the file."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         at = file.seek(start)
         buffer, used = b"", 0
         while True:
@@ -218,7 +220,7 @@ def _blocks(path: str, start: int) -> Iterator[tuple[int, bytes]]:
                 size = _block_size(buffer, 0)
                 if not size or size > len(buffer):
                     raise InvalidInput(
-                        f"no whole BGZF block stands at byte {at:,}: the file is truncated or damaged",
+                        f"no whole BGZF block stands at byte {at:,}: the file is truncated",
                         file=path,
                     )
             yield at, buffer[used : used + size]
@@ -253,7 +255,7 @@ def _next_block(file: BinaryIO, at: int) -> int | None:
 
 
 def _is_chain(buffer: bytes, at: int) -> bool:
-    """Say whether blocks follow one another from `at`, so that no chance bytes are taken for one."""
+    """Say whether blocks follow one another from `at`, and not chance bytes that look like one."""
     for _ in range(_CHAIN):
         if at == len(buffer):
             return True

@@ -1,6 +1,7 @@
 """Reads the records of a VCF that is text: lines to sites, genotypes in batches."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache, partial
 
 from beacon_node.errors import InvalidInput
 from beacon_node.ingest.vcf.copies import Calls
@@ -17,6 +18,7 @@ class TextReader:
 
     def __init__(self, sites: SiteReader, samples: int) -> None:
         self._sites, self._samples = sites, samples
+        self._needed = 10 if samples else 8
         self._batch: list[tuple[Site, Row]] = []
         self._batch_bytes = 0
         self.line = 0
@@ -45,24 +47,26 @@ class TextReader:
             yield from site_alleles(site, calls)
 
     def _take(self, line: bytes) -> None:
+        if line[-1] == 13:  # "\r"
+            line = line.rstrip(b"\r")
         columns = line.split(b"\t", 9)
-        cells = columns[9] if len(columns) > 9 else b""
-        if cells.endswith(b"\r") or columns[-1].endswith(b"\r"):
-            columns[-1] = columns[-1].rstrip(b"\r")
-            cells = cells.rstrip(b"\r")
-        if len(columns) < (10 if self._samples else 8):
+        if len(columns) < self._needed:
             raise InvalidInput("the record has too few columns")
-        if not self._samples and len(columns) > 9:
+        if len(columns) > 9 and not self._samples:
             raise InvalidInput("the record has sample columns, the header has none")
-        chrom, pos, id_, ref, alt, _, filter_, info = (
-            b"\t".join(columns[:8]).decode("utf-8", "replace").split("\t")
-        )
-        fields = Fields(chrom, pos, id_, ref, alt, filter_, info)
-        format_ = columns[8] if self._samples else b""
-        site = self._sites.read(fields, _is_called(format_, cells))
+        format_, cells = columns[8:] if self._samples else (b"", b"")
+        site = self._sites.read(_fields(columns), partial(any_called, format_, cells))
         if site:
             self._batch.append((site, Row(format_, cells, site.alts, self.line)))
             self._batch_bytes += len(line)
+
+
+def _fields(columns: list[bytes]) -> Fields:
+    try:
+        chrom, pos, id_, ref, alt, _, filter_, info = map(bytes.decode, columns[:8])
+    except UnicodeDecodeError as error:
+        raise InvalidInput("the record is no text in UTF-8") from error
+    return Fields(chrom, pos, id_, ref, alt, filter_, info)
 
 
 def site_alleles(site: Site, calls: Calls | None) -> Iterator[AlleleCalls]:
@@ -76,23 +80,24 @@ def site_alleles(site: Site, calls: Calls | None) -> Iterator[AlleleCalls]:
         )  # fmt: skip
 
 
-def _is_called(format_: bytes, cells: bytes) -> Callable[[], bool]:
-    """Return what says whether any sample has a genotype and, where told, reads behind it."""
-
-    def is_called() -> bool:
-        keys = format_.split(b":")
-        places = {key: keys.index(key) for key in (b"GT", b"MIN_DP", b"DP") if key in keys}
-        return not format_ or any(_has_reads(cell, places) for cell in cells.split(b"\t"))
-
-    return is_called
+def any_called(format_: bytes, cells: bytes) -> bool:
+    """Say whether any sample has a genotype and, where depth is told, reads behind it."""
+    if not format_:
+        return True
+    places = _places(format_)
+    return any(_has_reads(cell, *places) for cell in cells.split(b"\t"))
 
 
-def _has_reads(cell: bytes, places: dict[bytes, int]) -> bool:
+@lru_cache(maxsize=64)
+def _places(format_: bytes) -> tuple[int, int]:
+    """Return where the genotype and the least depth stand in a cell, -1 for nowhere."""
+    keys = format_.split(b":")
+    depth = next((key for key in (b"MIN_DP", b"DP") if key in keys), None)
+    return keys.index(b"GT") if b"GT" in keys else -1, keys.index(depth) if depth else -1
+
+
+def _has_reads(cell: bytes, genotype: int, depth: int) -> bool:
     values = cell.split(b":")
-
-    def value(key: bytes) -> bytes:
-        place = places.get(key, len(values))
-        return values[place] if place < len(values) else b""
-
-    depth = value(b"MIN_DP") or value(b"DP")
-    return b"." not in (value(b"GT") or b".") and depth != b"0"
+    if not 0 <= genotype < len(values) or b"." in values[genotype]:
+        return False
+    return not 0 <= depth < len(values) or values[depth] != b"0"

@@ -39,7 +39,8 @@ PERMISSIONS = st.sampled_from([*PERMISSION_CHAIN, POA]).flatmap(documents_of)
 RESTRICTIONS = st.sampled_from(sorted(naive_rules.MODIFIERS - {CC})).flatmap(documents_of)
 UNUSABLE = st.sampled_from([*NOT_USABLE, "DUO:0000099"]).flatmap(documents_of)
 ANY_TERM = st.one_of(PERMISSIONS, PERMISSIONS, RESTRICTIONS, st.just({"id": CC}), UNUSABLE)
-CONSENTS = st.lists(ANY_TERM, max_size=4).map(lambda terms: {"terms": terms})
+ORDINARY = st.tuples(PERMISSIONS, st.lists(RESTRICTIONS, max_size=2)).map(lambda t: [t[0], *t[1]])
+CONSENTS = (st.lists(ANY_TERM, max_size=4) | ORDINARY).map(lambda terms: {"terms": terms})
 CLAIMS = ("commercial", "genetic", "ethics_approval", "will_publish", "will_collaborate")
 PURPOSES = st.fixed_dictionaries(
     {"categories": st.lists(st.sampled_from([*CATEGORIES, "control_set", "x"]), max_size=3)},

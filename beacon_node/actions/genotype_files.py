@@ -9,9 +9,9 @@ from beacon_node.ingest.detect import Format
 from beacon_node.ingest.dtc import open_dtc
 from beacon_node.ingest.vcf import open_vcf
 from beacon_node.model.calls import FilterPolicy, GenotypeFile
-from beacon_node.model.genome import SEQUENCES, Assembly
+from beacon_node.model.genome import Assembly
+from beacon_node.model.variation import Bases
 from beacon_node.node import Node
-from beacon_node.ports import Knowledge
 from beacon_node.store.knowledge import SqliteKnowledge
 
 _PIECE_BYTES = 4 << 20  # a smaller piece of a file is not worth a process of its own
@@ -63,26 +63,26 @@ def _pieces(opening: Opening) -> int:
 
 def _bases(node: Node, assembly: Assembly) -> "StoredBases | None":
     """Return the node's reference bases for an assembly, None if no FASTA is configured."""
-    found = any(
-        node.knowledge.bases(assembly, name, sequence.length // 2, sequence.length // 2 + 1)
-        for name, sequence in SEQUENCES[assembly].items()
-    )
-    return StoredBases(node.data / "knowledge", assembly) if found else None
+    return StoredBases(node.data / "knowledge", assembly) if has_bases(node, assembly) else None
+
+
+def has_bases(node: Node, assembly: Assembly) -> bool:
+    """Say whether alleles of an assembly can be shifted to their leftmost place."""
+    return SqliteKnowledge(node.data / "knowledge").reference_bases(assembly) is not None
 
 
 class StoredBases:
     """Reference bases of one assembly (`model.variation.Bases`); can be sent to other processes,
-    each of which opens the node's knowledge for itself."""
+    each of which opens the node's knowledge for itself. What the FASTA does not have is `N`."""
 
     def __init__(self, folder: Path, assembly: Assembly) -> None:
         self._folder, self._assembly = folder, assembly
-        self._knowledge: Knowledge | None = None
+        self._bases: Bases | None = None
 
     def __reduce__(self):
         return StoredBases, (self._folder, self._assembly)
 
     def __call__(self, name: str, start: int, end: int) -> str:
-        if self._knowledge is None:
-            self._knowledge = SqliteKnowledge(self._folder)
-        found = self._knowledge.bases(self._assembly, name, start, end)
-        return found or "N" * (end - start)  # a sequence that the FASTA does not have
+        if self._bases is None:
+            self._bases = SqliteKnowledge(self._folder).reference_bases(self._assembly)
+        return self._bases(name, start, end).ljust(end - start, "N")

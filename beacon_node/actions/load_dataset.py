@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from beacon_node.actions.genotype_files import Opening, open_genotypes, processes
+from beacon_node.actions.genotype_files import Opening, has_bases, open_genotypes, processes
 from beacon_node.actions.read_genotypes import Reading, read_genotypes
 from beacon_node.errors import Conflict, InvalidInput
 from beacon_node.ingest.bff import read_bff
@@ -312,6 +312,7 @@ def _key(one: _Load, format: Format) -> str:
         "format": format.value,
         "layout": FORMAT,
         "assembly": one.dataset.assembly.value,
+        "has_bases": format not in _CLINICAL and has_bases(one.node, one.dataset.assembly),
         "individual": options.individual,
         "sample_table": sorted(options.sample_table.items()),
         "filters": None if accepted is None else sorted(accepted),

@@ -11,7 +11,7 @@ from beacon_node.beacon_v2.entry_types import (
 )
 from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.beacon_v2.received import API_VERSION
-from beacon_node.model.entries import EntryType
+from beacon_node.model.entries import EntryType, parse_scope
 
 _PRODUCTION_STATUS = {"prod": "PROD", "test": "TEST", "staging": "TEST", "dev": "DEV"}
 
@@ -178,17 +178,29 @@ def filtering_terms_document(
 
 
 def merge_terms(lists: Iterable[Sequence[Mapping]]) -> list[dict]:
-    """Return the filtering terms of several datasets as one list, sorted by type and id."""
+    """Return the filtering terms of several datasets as one list, sorted by type and id.
+
+    `scopes` become ids of entry types, as in the specification's examples (`individual`).
+    """
     merged: dict[tuple[str, str], dict] = {}
     for term in (term for terms in lists for term in terms):
         key = term["type"], term["id"]
         found = merged.setdefault(key, {"type": key[0], "id": key[1]})
         if term.get("label"):
             found.setdefault("label", term["label"])
-        for name in ("scopes", "values"):
-            if term.get(name):
-                found[name] = sorted({*found.get(name, ()), *term[name]})
+        _add_to(found, "scopes", _entry_type_ids(term.get("scopes", ())))
+        _add_to(found, "values", term.get("values", ()))
     return [merged[key] for key in sorted(merged)]
+
+
+def _add_to(found: dict, name: str, more: Iterable[str]) -> None:
+    together = {*found.get(name, ()), *more}
+    if together:
+        found[name] = sorted(together)
+
+
+def _entry_type_ids(scopes: Iterable[str]) -> list[str]:
+    return [scope.value for scope in map(parse_scope, scopes) if scope]
 
 
 def restrict_terms(terms: Iterable[Mapping], scope: EntryType) -> list[Mapping]:

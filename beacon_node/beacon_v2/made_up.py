@@ -151,7 +151,7 @@ class MadeUpStore:
         return Matches(dataset.id, total=len(found), page=tuple(page))
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
-        scopes = [t.value for t in (_INDIVIDUAL, _BIOSAMPLE, _RUN, _ANALYSIS, _VARIANT)]
+        scopes = [t.path for t in (_INDIVIDUAL, _BIOSAMPLE, _RUN, _ANALYSIS, _VARIANT)]
         terms = [
             {"type": "ontology", "id": id, "label": label, "scopes": scopes}
             for id, label in sorted(_labels().items())

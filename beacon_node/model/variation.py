@@ -31,8 +31,8 @@ _BREAKEND = re.compile(r"([A-Za-z.]*)([\[\]])(<?[^\[\]:]+>?):(\d+)([\[\]])([A-Za
 class Allele:
     """A change at a place; interbase `[start, end)`, in normal form if `normalize` made it.
 
-    `ref` and `alt` are upper-case bases; a symbolic `alt` is `<DEL>`, `<INS:ME:ALU>`, `<CN0>` … or a
-    breakend such as `N[17:198982[`, and then `ref` is empty and `[start, end)` is what is affected.
+    `ref` and `alt` are upper-case bases; a symbolic `alt` is `<DEL>`, `<INS:ME:ALU>`, `<CN0>` … or
+    a breakend such as `N[17:198982[`; then `ref` is empty and `[start, end)` is what is affected.
     """
 
     reference_name: str
@@ -120,6 +120,8 @@ def _shift_left(allele: Allele, bases: Bases) -> Allele:
         if at < window_start:
             window_start = max(0, at + 1 - _STEP)
             window = bases(allele.reference_name, window_start, at + 1)
+            if len(window) <= at - window_start:
+                break  # the reference does not cover this place
         base = window[at - window_start]
         if base != unit[-1 - shift % len(unit)]:
             break
@@ -227,7 +229,7 @@ def allele_length(allele: Allele, extent: Extent | None = None) -> int:
 
 
 def parse_breakend(alt: str) -> tuple[str, int] | None:
-    """Return (mate's reference name, mate's interbase position) of a VCF breakend, if it has one."""
+    """Return (mate's reference name, its interbase position) of a VCF breakend, if it has one."""
     found = _BREAKEND.fullmatch(alt)
     reference = find_reference(found[3].strip("<>")) if found else None
     return (reference[0], int(found[4]) - 1) if reference else None
@@ -280,7 +282,7 @@ def parse_variation_id(text: str) -> VariationId | None:
 
 
 def genomic_hgvs(assembly: Assembly, allele: Allele) -> str | None:
-    """Return the HGVS g. (m. for MT) name, None for symbolic alleles. Not shifted 3' (no reference).
+    """Return the HGVS g. (m. for MT) name, None for symbolic alleles; not shifted 3'.
 
     >>> genomic_hgvs(Assembly.GRCH38, Allele("17", 43057062, 43057063, "G", "A"))
     'NC_000017.11:g.43057063G>A'

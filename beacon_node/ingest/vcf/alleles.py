@@ -14,7 +14,9 @@ NO_ALLELE = frozenset({"*", "<*>", "<NON_REF>", ".", "<X>"})
 BLOCK_ALTS = frozenset({"<*>", "<NON_REF>", "<X>"})
 
 _BASES = re.compile(r"[ACGTN]+")
-_BREAKEND = re.compile(r"([ACGTN.]*)([\[\]])([^\[\]]+):(\d+)([\[\]])([ACGTN.]*)", re.IGNORECASE)
+_BREAKEND = re.compile(
+    r"(?=[^\[\]]|.*[^\[\]]$)([ACGTN.]*)([\[\]])([^\[\]]+):(\d+)\2([ACGTN.]*)", re.IGNORECASE
+)
 _SINGLE_BREAKEND = re.compile(r"\.[ACGTN]+|[ACGTN]+\.", re.IGNORECASE)
 _SYMBOL = re.compile(r"<[^<>\s]+>")
 _CONTIG_INSERTION = re.compile(r"[ACGTN]*<[^<>\s]+>[ACGTN]*", re.IGNORECASE)
@@ -96,7 +98,7 @@ def _translocation(place: Place, alt: str, info: Mapping[str, str]) -> tuple[All
 
 def _breakend(place: Place, alt: str, info: Mapping[str, str]) -> tuple[Allele, Extent]:
     mate = parse_breakend(alt)
-    region = Region(mate[0], mate[1], mate[1] + 1) if mate else None
+    region = Region(mate[0], max(0, mate[1]), mate[1] + 1) if mate else None
     return _at_base(place, alt), Extent(None, *_margins(info), mate=region)
 
 
@@ -107,10 +109,10 @@ def _at_base(place: Place, alt: str) -> Allele:
 
 def _spell_breakend(found: re.Match) -> str:
     """Return a breakend with upper-case bases and the mate's reference by its plain name."""
-    before, left, contig, position, right, after = found.groups()
+    before, bracket, contig, position, after = found.groups()
     mate = find_reference(contig.strip("<>"))
     name = mate[0] if mate else contig
-    return f"{before.upper()}{left}{name}:{position}{right}{after.upper()}"
+    return f"{before.upper()}{bracket}{name}:{position}{bracket}{after.upper()}"
 
 
 def _end(info: Mapping[str, str]) -> int | None:

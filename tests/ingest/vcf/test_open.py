@@ -92,6 +92,8 @@ def test_damaged_compressed_data_are_refused(tmp_path, pack):
         ("22 300 . R C . PASS . GT 0/0 0/1 0/0", "line 9, REF: REF must be bases"),
         ("22 300 . . C . PASS . GT 0/0 0/1 0/0", "line 9, REF: REF must be bases"),
         ("22 300 . A R . PASS . GT 0/0 0/1 0/0", "line 9, ALT: an ALT is neither"),
+        ("22 300 . A C[1:5] . PASS . GT 0/0 0/1 0/0", "line 9, ALT: an ALT is neither"),
+        ("22 300 . A [1:5[ . PASS . GT 0/0 0/1 0/0", "line 9, ALT: an ALT is neither"),
         ("22 300 . A C[1:5 . PASS . GT 0/0 0/1 0/0", "line 9, ALT: an ALT is neither"),
         ("22 300 . A <DEL> . PASS END=200 GT 0/0 0/1 0/0", "line 9, END: END lies before POS"),
         ("22 300 . A <DEL> . PASS END=x GT 0/0 0/1 0/0", "line 9, END: END is no position"),

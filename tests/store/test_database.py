@@ -1,0 +1,174 @@
+"""The catalogue remembers what is declared, loaded and released, and tells when that changes."""
+
+import multiprocessing
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from beacon_node.errors import ConfigurationError, Conflict, NotFound, StoreUnavailable
+from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Assembly
+from beacon_node.store.database import Catalogue
+from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord
+
+UK1 = DatasetRecord(
+    id="uk1",
+    name="UK 1",
+    assembly=Assembly.GRCH37,
+    is_open_data=True,
+    licence="CC-BY-4.0",
+    filters=FilterPolicy(frozenset({"q10"})),
+    assay=(Interval(22, 0, 100),),
+    document={"id": "uk1", "name": "UK 1"},
+    created_at="2030-01-01T00:00:00+00:00",
+)
+PART = PartRecord(0, "c1", "k1", "x.vcf", "VCF", "x.sqlite", "2030", {"s": "b"}, {"records": 3})
+SIZES = {EntryType.INDIVIDUAL: 1_234, EntryType.GENOMIC_VARIANT: 5}
+
+
+def release(number: int = 1) -> ReleaseRecord:
+    path = f"{number}-x.sqlite"
+    return ReleaseRecord(number, path, "2030", "f", (1,), SIZES, True, None, ({"id": "c"},))
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    made = Catalogue.create(tmp_path / "data" / "catalogue.sqlite")
+    made.add_dataset(UK1)
+    yield made
+    made.close()
+
+
+def test_a_dataset_comes_back_as_declared(catalogue):
+    assert catalogue.dataset("uk1") == UK1
+    assert catalogue.datasets() == (UK1,)
+
+
+def test_no_two_datasets_share_an_id_whatever_its_case(catalogue):
+    with pytest.raises(Conflict, match="already a dataset 'UK1'"):
+        catalogue.add_dataset(DatasetRecord("UK1", "x", Assembly.GRCH38))
+
+
+def test_a_part_comes_back_with_a_number(catalogue):
+    part = catalogue.add_part("uk1", PART)
+    assert part.number > 0
+    assert catalogue.parts("uk1") == (part,)
+    assert part.sample_table == {"s": "b"}
+
+
+def test_the_same_content_loaded_otherwise_takes_the_place_of_the_former(catalogue):
+    former = catalogue.add_part("uk1", PART)
+    part = catalogue.add_part("uk1", PartRecord(0, "c1", "k2", *["x"] * 3, "2031"))
+    assert catalogue.parts("uk1") == (part,)
+    assert part.number != former.number
+
+
+def test_a_part_of_no_dataset_is_refused(catalogue):
+    with pytest.raises(StoreUnavailable):
+        catalogue.add_part("unknown", PART)
+
+
+def test_only_the_newest_release_answers(catalogue):
+    assert catalogue.released_datasets() == ()
+    with pytest.raises(NotFound, match="no release yet"):
+        catalogue.index_path("uk1")
+    catalogue.make_current("uk1", release(1))
+    catalogue.make_current("uk1", release(2))
+    (published,) = catalogue.released_datasets()
+    assert (published.release, published.sizes) == (2, SIZES)
+    assert published.cohorts == ({"id": "c"},)
+    assert catalogue.index_path("uk1") == catalogue.folder("uk1") / "releases" / "2-x.sqlite"
+    catalogue.forget_release("uk1", 2)
+    assert catalogue.current_release("uk1") == release(2), "the current one is never forgotten"
+
+
+def test_sizes_of_data_that_are_not_open_are_published_rounded_down(catalogue):
+    catalogue.add_dataset(DatasetRecord("closed", "Closed", Assembly.GRCH38, created_at="2030"))
+    catalogue.make_current("closed", release())
+    published = catalogue.released_datasets()[0]
+    assert published.sizes == {EntryType.INDIVIDUAL: 1_200, EntryType.GENOMIC_VARIANT: 0}
+
+
+def test_removing_a_dataset_removes_all_that_belongs_to_it(catalogue):
+    catalogue.add_part("uk1", PART)
+    catalogue.make_current("uk1", release())
+    catalogue.remove_people("uk1", ["p"])
+    catalogue.remove_dataset("uk1")
+    assert (catalogue.parts("uk1"), catalogue.removed_people("uk1")) == ((), ())
+    assert catalogue.releases("uk1") == ()
+    with pytest.raises(NotFound):
+        catalogue.dataset("uk1")
+
+
+def test_people_are_taken_out_and_in_again(catalogue):
+    catalogue.remove_people("uk1", ["b", "a", "a"])
+    assert catalogue.removed_people("uk1") == ("a", "b")
+    catalogue.restore_people("uk1", ["a", "never removed"])
+    assert catalogue.removed_people("uk1") == ("b",)
+
+
+def test_every_change_shows_in_data_version(catalogue):
+    before = catalogue.data_version()
+    assert catalogue.data_version() == before
+    catalogue.make_current("uk1", release())
+    assert catalogue.data_version() != before
+
+
+def _release_elsewhere(path: Path) -> None:
+    Catalogue(path).make_current("uk1", release())
+
+
+def test_a_change_by_another_process_shows_too(catalogue):
+    before = catalogue.data_version()
+    process = multiprocessing.get_context("spawn").Process(
+        target=_release_elsewhere, args=(catalogue.path,)
+    )
+    process.start()
+    process.join()
+    assert catalogue.data_version() != before
+    assert len(catalogue.released_datasets()) == 1
+
+
+def test_a_change_that_fails_is_undone_whole(catalogue, monkeypatch):
+    catalogue.make_current("uk1", release(1))
+    with pytest.raises(StoreUnavailable):
+        catalogue.make_current("uk1", release(1))  # the same number twice
+    assert catalogue.current_release("uk1") == release(1)
+
+
+def test_one_command_at_a_time_works_on_a_dataset(catalogue):
+    with catalogue.only_me("uk1"):
+        other = Catalogue(catalogue.path)
+        with pytest.raises(Conflict, match="another command"), other.only_me("uk1"):
+            pass
+        with other.only_me("another"):
+            pass
+    with catalogue.only_me("uk1"):
+        pass
+
+
+def test_a_catalogue_that_is_not_there_says_so_and_is_not_made(tmp_path):
+    with pytest.raises(StoreUnavailable, match="home folder"):
+        Catalogue(tmp_path / "catalogue.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_told_plainly(tmp_path):
+    (tmp_path / "catalogue.sqlite").write_bytes(b"something else" * 100)
+    with pytest.raises(StoreUnavailable, match="not a database"):
+        Catalogue(tmp_path / "catalogue.sqlite")
+
+
+def test_a_newer_version_s_catalogue_is_not_touched(catalogue):
+    with sqlite3.connect(catalogue.path) as db:
+        db.execute("UPDATE _sqlite_migrations SET name = '9999_of_tomorrow'")
+    db.close()
+    with pytest.raises(ConfigurationError, match="newer version"):
+        Catalogue(catalogue.path)
+
+
+def test_only_its_owner_reads_the_catalogue(catalogue):
+    assert stat.S_IMODE(catalogue.path.stat().st_mode) == 0o600

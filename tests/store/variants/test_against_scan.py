@@ -1,0 +1,195 @@
+"""Random cohorts and questions: the store finds what looking at everybody finds."""
+
+from random import Random
+
+import pytest
+
+from beacon_node.model.entries import LINEAGE, EntryType
+from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.measures import parse_value
+from beacon_node.model.query import (
+    AlleleSet,
+    AlphanumericFilter,
+    BracketQuery,
+    Granularity,
+    OntologyFilter,
+    Page,
+    RangeQuery,
+)
+from beacon_node.model.variation import Allele
+from beacon_node.ports import SearchPlan
+from beacon_node.store.variants import SqliteVariantStore
+from tests.store.variants.scan import Scan
+from tests.store.variants.world import (
+    ANALYSIS,
+    BIOSAMPLE,
+    INDIVIDUAL,
+    OPEN,
+    RUN,
+    Calls,
+    Record,
+    World,
+)
+
+HG38 = Assembly.GRCH38
+TERMS = ("T:1", "T:2", "T:3")
+FIELDS = {"number": ("1", "2.5", "7"), "age": ("P1Y", "P40Y6M"), "text": ("red", "green")}
+
+
+def some_world(random: Random) -> World:
+    people = random.randint(1, 6)
+    entries: dict[EntryType, list[Record]] = {
+        INDIVIDUAL: [Record(f"i{n}") for n in range(people)],
+        BIOSAMPLE: [],
+        RUN: [],
+        ANALYSIS: [],
+    }
+    call_sets: list[dict] = []
+    is_one_each = random.random() < 0.3
+    for person in range(people):
+        for _ in range(1 if is_one_each else random.choice((0, 1, 1, 2, 3))):
+            _add_biosample(random, entries, call_sets, person, is_one_each)
+    world = World(call_sets=call_sets, entries=entries)
+    world.properties = {"one_call_set_each": str(int(is_one_each))}
+    world.alleles = [_some_calls(random, allele, len(call_sets)) for allele in _alleles(random)]
+    world.terms = _some_terms(random, world)
+    world.measures = _some_measures(random, world)
+    return world
+
+
+def _add_biosample(random, entries, call_sets, person: int, is_one_each: bool) -> None:
+    sample = {INDIVIDUAL: person, BIOSAMPLE: len(entries[BIOSAMPLE])}
+    entries[BIOSAMPLE].append(Record(f"b{sample[BIOSAMPLE]}", {INDIVIDUAL: person}))
+    lines = [sample]
+    for _ in range(random.choice((0, 1, 2))):
+        run = {**sample, RUN: len(entries[RUN])}
+        entries[RUN].append(
+            Record(f"r{run[RUN]}", random.choice((sample, {BIOSAMPLE: sample[BIOSAMPLE]})))
+        )
+        lines.append(run)
+    for line in list(lines):
+        if random.random() < 0.5:
+            analysis = {**line, ANALYSIS: len(entries[ANALYSIS])}
+            entries[ANALYSIS].append(Record(f"a{analysis[ANALYSIS]}", line))
+            lines.append(analysis)
+    for _ in range(1 if is_one_each else random.choice((0, 1, 1, 2))):
+        call_sets.append(random.choice(lines))
+
+
+def _alleles(random: Random) -> list[Allele]:
+    found = set()
+    for _ in range(random.randint(1, 25)):
+        start = random.randint(0, 40)
+        name = random.choice(("1", "17", "17"))
+        kind = random.choice("SSIDL")
+        if kind == "S":
+            found.add(Allele(name, start, start + 1, "A", random.choice("CGT")))
+        elif kind == "I":
+            found.add(Allele(name, start, start, "", random.choice(("C", "GG"))))
+        elif kind == "D":
+            length = random.randint(1, 9)
+            found.add(Allele(name, start, start + length, "A" * length, ""))
+        else:
+            found.add(Allele(name, start, start + random.randint(0, 4_000), "", "<DUP>"))
+    return sorted(found, key=lambda a: (a.reference_name, a.start))
+
+
+def _some_calls(random: Random, allele: Allele, universe: int) -> Calls:
+    calls = Calls(allele)
+    for number in range(universe):
+        where = random.choice(("", "", "", "het", "hom", "single", "no_call"))
+        if where:
+            getattr(calls, where).add(number)
+    return calls
+
+
+def _some_terms(random: Random, world: World) -> list[tuple]:
+    rows = []
+    for level in LINEAGE:
+        count = len(world.entries[level])
+        for term in TERMS:
+            members = {n for n in range(count) if random.random() < 0.5}
+            if members and random.random() < 0.6:
+                rows.append((level, term, "path", "", members))
+    return rows
+
+
+def _some_measures(random: Random, world: World) -> list[tuple]:
+    rows = []
+    for level in LINEAGE:
+        for number in range(len(world.entries[level])):
+            for field, texts in FIELDS.items():
+                if random.random() < 0.4:
+                    text = random.choice(texts)
+                    amount = parse_value(text).amount
+                    rows.append((level, field, number, amount, text, "", "", ""))
+    return rows
+
+
+def _some_filters(random: Random) -> tuple:
+    filters = []
+    for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
+        scope = random.choice((None, *LINEAGE))
+        if random.random() < 0.6:
+            filters.append(OntologyFilter(random.choice(TERMS), scope))
+            continue
+        field = random.choice(list(FIELDS))
+        operator = random.choice(
+            ("=", "!") if field == "text" else ("=", "!", "<", ">", "<=", ">=")
+        )
+        filters.append(AlphanumericFilter(field, operator, random.choice(FIELDS[field]), scope))
+    return tuple(filters)
+
+
+def _some_lookups(random: Random, world: World) -> tuple | None:
+    if random.random() < 0.2:
+        return None
+    return tuple(_some_lookup(random, world) for _ in range(random.choice((1, 1, 2))))
+
+
+def _some_lookup(random: Random, world: World):
+    kind = random.choice("AARRB")
+    if kind == "A":
+        alleles = [calls.allele for calls in world.alleles]
+        return AlleleSet(tuple(random.sample(alleles, random.randint(1, min(3, len(alleles))))))
+    start = random.choice((random.randint(0, 45), random.randint(0, 4_000)))
+    if kind == "R":
+        return RangeQuery(HG38, Region("17", start, start + random.choice((0, 1, 2, 10, 2_000))))
+    end = start + random.randint(0, 20)
+    return BracketQuery(HG38, "17", start, start + 20, end, end + random.randint(1, 3_000))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_store_finds_what_a_scan_finds(shelf, seed):
+    random = Random(seed)
+    world = some_world(random)
+    scan, dataset, store = Scan(world), shelf.release(world), SqliteVariantStore(shelf)
+
+    def ask(entry_type, lookups, filters, granularity, page=Page(0, 1000)):
+        given = None if lookups is None else {HG38: lookups}
+        key = repr(filters) if random.random() < 0.5 else ""
+        plan = SearchPlan(
+            entry_type, given, filters, filters_key=key, granularity=granularity, page=page
+        )
+        return store.search(dataset, plan, OPEN)
+
+    for _ in range(12):
+        lookups, filters = _some_lookups(random, world), _some_filters(random)
+        expected = {level: scan.entries(level, lookups, filters) for level in LINEAGE}
+        variations = scan.variations(lookups, filters)
+        for level, numbers in expected.items():
+            listed = ask(level, lookups, filters, Granularity.RECORD)
+            ids = [f"public-{world.entries[level][n].id}" for n in numbers]
+            assert [body["id"] for body in listed.page] == ids, (lookups, filters, level)
+            _check_totals(ask, level, lookups, filters, len(numbers))
+        listed = ask(EntryType.GENOMIC_VARIANT, lookups, filters, Granularity.RECORD)
+        assert [record.allele for record in listed.page] == [c.allele for c in variations]
+        _check_totals(ask, EntryType.GENOMIC_VARIANT, lookups, filters, len(variations))
+
+
+def _check_totals(ask, entry_type, lookups, filters, expected: int) -> None:
+    assert ask(entry_type, lookups, filters, Granularity.COUNT).total == expected
+    is_any = ask(entry_type, lookups, filters, Granularity.BOOLEAN).total
+    assert bool(is_any) is bool(expected)
+    page = ask(entry_type, lookups, filters, Granularity.RECORD, Page(1, 2))
+    assert (page.total, len(page.page)) == (expected, max(0, min(2, expected - 2)))

@@ -1,0 +1,98 @@
+"""What a node holds and what an operator should know of it."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from beacon_node import __version__
+from beacon_node.actions.annotate import list_sources
+from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Assembly
+from beacon_node.model.knowledge import Kind, Source
+from beacon_node.node import Node
+
+_LITTLE_SPACE = 1 << 30  # bytes; a release is built beside the old one
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """A node at a glance; `warnings` are sentences, most urgent first."""
+
+    home: Path
+    version: str
+    beacon_id: str
+    name: str
+    api_url: str
+    datasets: tuple[DatasetSummary, ...]
+    knowledge: tuple[Source, ...]
+    warnings: tuple[str, ...]
+
+
+def status(node: Node) -> NodeStatus:
+    """Return what the node holds now."""
+    datasets = tuple(list_datasets(node))
+    knowledge = tuple(list_sources(node))
+    return NodeStatus(
+        home=node.home,
+        version=__version__,
+        beacon_id=node.settings.node.id,
+        name=node.settings.node.name,
+        api_url=f"{node.settings.public_url}/api",
+        datasets=datasets,
+        knowledge=knowledge,
+        warnings=tuple(_warnings(node, datasets, knowledge)),
+    )
+
+
+def _warnings(
+    node: Node, datasets: Sequence[DatasetSummary], knowledge: Sequence[Source]
+) -> Iterator[str]:
+    free = shutil.disk_usage(node.data).free
+    if free < _LITTLE_SPACE:
+        yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"
+    if node.settings.node.id == "org.example.beacon":
+        yield "the node still has the example's id: set node.id in node.toml"
+    for dataset in datasets:
+        yield from _of_dataset(dataset)
+    for assembly in sorted({dataset.assembly for dataset in datasets if dataset.release}):
+        yield from _of_assembly(assembly, knowledge)
+    if any(_has_people(dataset) for dataset in datasets) and not _has(knowledge, Kind.ONTOLOGY):
+        yield (
+            "no ontology is loaded: filters find exact terms only, none below them "
+            "(beacon-node annotate ontology FILE)"
+        )
+
+
+def _of_dataset(dataset: DatasetSummary) -> Iterator[str]:
+    if not dataset.is_open_data:
+        yield (
+            f"dataset {dataset.id} answers nothing: it is not open data, and this node "
+            "does not evaluate consents"
+        )
+    if dataset.is_changed and dataset.parts:
+        yield f"what was changed in {dataset.id} waits for: beacon-node release {dataset.id}"
+    elif not dataset.parts and not dataset.release:
+        yield f"dataset {dataset.id} is empty: beacon-node load {dataset.id} FILE"
+
+
+def _of_assembly(assembly: Assembly, knowledge: Sequence[Source]) -> Iterator[str]:
+    if not _has(knowledge, Kind.GENES, assembly):
+        yield (
+            f"no gene table for {assembly}: questions by gene are refused "
+            "(beacon-node annotate genes FILE)"
+        )
+    if not _has(knowledge, Kind.REFERENCE, assembly):
+        yield (
+            f"no reference sequence for {assembly}: indels are trimmed but not shifted left "
+            "(beacon-node annotate reference FASTA)"
+        )
+
+
+def _has(knowledge: Sequence[Source], kind: Kind, assembly: Assembly | None = None) -> bool:
+    return any(s.kind == kind and assembly in (None, s.assembly) for s in knowledge)
+
+
+def _has_people(dataset: DatasetSummary) -> bool:
+    return bool(dataset.sizes.get(EntryType.INDIVIDUAL))

@@ -5,6 +5,7 @@ copies there are; whether it explains the disease does not matter, for it was se
 of other places in these genomes, so nothing is reported as assayed.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ from beacon_node.model.genome import (
     parse_assembly,
     resolve_reference,
 )
-from beacon_node.model.variation import Allele, Bases, is_symbolic, normalize
+from beacon_node.model.variation import Allele, Bases, normalize
+
+_BASES = re.compile(r"[ACGTN]+")
 
 # GENO zygosity terms → the carrier set they mean (heteroplasmic, unspecified: none).
 _STATES = {
@@ -139,10 +142,15 @@ def _called(
             report.skip("zygosity not stated, or without a number of copies")
         elif _assembly(packet, record) != assembly:
             report.skip("vcfRecord on another assembly")
-        elif is_symbolic(str(record.get("alt", ""))) or not record.get("ref"):
-            report.skip("vcfRecord of a symbolic allele")
+        elif not _has_bases(record):
+            report.skip("vcfRecord whose ref and alt are not two different runs of bases")
         else:
             yield state, normalize(_allele(packet, record, assembly), bases), variant
+
+
+def _has_bases(record: dict) -> bool:
+    ref, alt = (str(record.get(key, "")).upper() for key in ("ref", "alt"))
+    return all(_BASES.fullmatch(bases) for bases in (ref, alt)) and ref != alt
 
 
 def _state(variant: dict) -> str | None:
@@ -187,7 +195,7 @@ def _allele(packet: Packet, record: dict, assembly: Assembly | None) -> Allele:
     try:
         name, _ = resolve_reference(str(record.get("chrom", "")), assembly)
         position = int(record.get("pos", 0))  # protobuf writes 64-bit numbers as strings
-    except (InvalidRequest, ValueError) as bad:
+    except (InvalidRequest, ValueError, TypeError, OverflowError) as bad:
         raise packet.problem("vcfRecord: chrom or pos is not understood") from bad
     region = Region.from_vcf(name, pos=position, ref=ref)
     if position < 1 or region.end > SEQUENCES[assembly][name].length:

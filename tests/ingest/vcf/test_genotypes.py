@@ -84,6 +84,13 @@ def test_a_row_with_other_than_one_cell_per_sample_is_refused(cells, format_):
         read_genotypes([Row(format_, cells, 12, 7)], 3)
 
 
+def test_a_cell_too_few_is_not_made_up_by_one_too_many_in_the_next_row():
+    short, long = b"0/1:3\t1/1:3", b"0/0:3\t0/0:3\t0/0:3\t0/1:3"
+    rows = [Row(b"GT:DP", cells, 1, line) for line, cells in ((7, short), (8, long))]
+    with pytest.raises(InvalidInput, match="line 7, samples: the record has 2 sample columns"):
+        read_genotypes(rows, 3)
+
+
 ALLELE = st.sampled_from([".", "0", "0", "0", "1", "1", "2", "11"])
 
 

@@ -105,6 +105,31 @@ def test_records_out_of_order_are_found_wherever_the_cuts_fall(tmp_path, records
         check_order(path, reports)
 
 
+def report(*places: tuple[int, int]) -> ReadReport:
+    references = {reference for reference, _ in places}
+    return ReadReport(references=references, first=places[0], last=places[-1])
+
+
+@pytest.mark.parametrize(
+    ("reports", "is_sorted"),
+    [
+        ([report((1, 5), (1, 9)), report((1, 9), (2, 3))], True),
+        ([report((1, 5), (1, 9)), ReadReport(), report((2, 1), (2, 3))], True),
+        ([report((2, 5), (2, 9)), report((10, 1)), report((1, 4))], True),
+        ([report((1, 5), (1, 9)), report((1, 8), (2, 3))], False),
+        ([report((1, 5), (1, 9)), ReadReport(), report((1, 8))], False),
+        ([report((1, 5), (2, 9)), report((1, 10))], False),
+        ([report((1, 5), (2, 9)), report((2, 10), (1, 12))], False),
+    ],
+)
+def test_segments_must_continue_one_another(reports, is_sorted):
+    if is_sorted:
+        check_order("calls.vcf", reports)
+    else:
+        with pytest.raises(InvalidInput, match="calls.vcf: records are not sorted"):
+            check_order("calls.vcf", reports)
+
+
 @pytest.mark.parametrize("pieces", range(1, 9))
 def test_records_in_order_pass_wherever_the_cuts_fall(tmp_path, pieces):
     records = [record(contig, 7 * n + 1) for contig in ("1", "2", "22") for n in range(100)]

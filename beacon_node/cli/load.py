@@ -7,6 +7,7 @@ import click
 
 from beacon_node.cli.choices import assayed_option, assayed_regions, filter_option, filter_policy
 from beacon_node.cli.common import Session, with_session
+from beacon_node.model.entries import EntryType
 
 if TYPE_CHECKING:
     from beacon_node.actions.load_dataset import LoadOptions, LoadOutcome
@@ -87,7 +88,7 @@ def _show_load(session: Session, done: "LoadOutcome") -> None:
 
 def _what(done: "LoadOutcome") -> str:
     if done.documents:
-        return ", ".join(f"{count:,} {kind}" for kind, count in done.documents.items())
+        return ", ".join(f"{n:,} {EntryType(kind).counts}" for kind, n in done.documents.items())
     where = f"{done.assembly} {', '.join(done.references)}"
     people = f"{done.samples:,} samples" if done.samples else "no samples"
     return f"{done.records:,} records, {done.alleles:,} alleles, {people}, {where}"

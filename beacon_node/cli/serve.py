@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import sys
 
 import click
 
@@ -22,12 +23,15 @@ STOP_S = 10  # how long a worker may finish the answer it is giving
 def serve(session: Session, host: str | None, port: int | None, workers: int | None) -> None:
     """Answer Beacon v2 questions over HTTP until stopped (Ctrl-C or SIGTERM)."""
     configured = session.open_node().settings.server  # all errors of configuration show here
-    server = Server(
-        host=host or configured.host,
-        port=_free_port(host or configured.host, configured.port if port is None else port),
-        workers=workers or configured.workers,
-    )
-    _tell_workers(session, server)
+    address = host or configured.host
+    with _claim(address, configured.port if port is None else port) as claim:
+        server = Server(address, claim.getsockname()[1], workers or configured.workers)
+        _tell_workers(session, server)
+        _announce(session, server)
+        _run(server)
+
+
+def _announce(session: Session, server: Server) -> None:
     where = f"http://{_in_url(server.host)}:{server.port}/api"
     session.output.result(
         {"url": where, "workers": server.workers, "home": str(session.home.resolve())},
@@ -35,7 +39,7 @@ def serve(session: Session, host: str | None, port: int | None, workers: int | N
             f"Answering at {where} with {server.workers} workers; Ctrl-C stops."
         ),
     )
-    _run(server)
+    sys.stdout.flush()
 
 
 def _run(server: Server) -> None:
@@ -66,18 +70,32 @@ def _tell_workers(session: Session, server: Server) -> None:
     os.environ[f"{PREFIX}SERVER_PORT"] = str(server.port)
 
 
-def _free_port(host: str, port: int) -> int:
-    """Return `port`, or a free one for 0; ConfigurationError if it cannot be listened on."""
+def _claim(host: str, port: int) -> socket.socket:
+    """Return a socket that keeps `port` (0: a free one) for our workers while it lives.
+
+    The workers share the port (SO_REUSEPORT), so that a second server would share it too and get
+    half of the questions; whoever does not ask for sharing finds it taken. ConfigurationError if
+    it is.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            return probe.getsockname()[1]
+        with _bound(family, address, socket.SO_REUSEADDR) as probe:
+            address = probe.getsockname()
+        return _bound(family, address, socket.SO_REUSEPORT)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot listen on {host} port {port}: {error.strerror or error}"
-        ) from error
+        problem = f"cannot listen on {host} port {port}: {error.strerror or error}"
+        raise ConfigurationError(problem) from error
+
+
+def _bound(family: int, address: tuple, option: int) -> socket.socket:
+    found = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, option, 1)
+        found.bind(address)
+    except OSError:
+        found.close()
+        raise
+    return found
 
 
 def _in_url(host: str) -> str:

@@ -17,6 +17,9 @@ from beacon_node.cli.common import Session, with_session
 if TYPE_CHECKING:
     from beacon_node.actions.manage_datasets import DatasetDetails, DatasetSummary, PartSummary
 
+_NUMBERS = ("release#", "people#", "variations#", "files#")
+DATASET_COLUMNS = ("dataset", "assembly", "answers", *_NUMBERS, "draft")
+
 
 @click.group()
 def dataset() -> None:
@@ -76,13 +79,12 @@ def list_(session: Session) -> None:
         if not found:
             session.output.sentence("No dataset yet: beacon-node dataset add ID --assembly GRCh38")
             return
-        columns = ["dataset", "assembly", "answers", "release#", "people#", "variations#", "files#"]
-        session.output.table([*columns, "draft"], map(_row, found))
+        session.output.table(DATASET_COLUMNS, map(dataset_row, found))
 
     session.output.result({"datasets": found}, show)
 
 
-def _row(one: "DatasetSummary") -> list[object]:
+def dataset_row(one: "DatasetSummary") -> list[object]:
     answers = "anybody" if one.is_open_data else "nobody"
     draft = "differs from the release" if one.is_changed else ""
     people, variations = (one.sizes.get(name) for name in ("individual", "genomicVariant"))

@@ -1,11 +1,15 @@
 """`beacon-node init` and `beacon-node status`: the node as a whole."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from beacon_node.cli.common import Session, with_session
 from beacon_node.settings import ENVIRONMENTS
+
+if TYPE_CHECKING:
+    from beacon_node.actions.node_status import NodeStatus
 
 
 @click.command()
@@ -34,3 +38,38 @@ def init(session: Session, folder: Path | None, **told: str | None) -> None:
         session.output.sentence("Next: beacon-node dataset add ID --assembly GRCh38 …")
 
     session.output.result({"home": str(home.resolve())}, show)
+
+
+@click.command()
+@with_session
+def status(session: Session) -> None:
+    """Show what this node holds and what its operator should know."""
+    from beacon_node.actions.node_status import status as status_of
+
+    found = status_of(session.open_node())
+    session.output.result({"status": found}, lambda: _show_status(session, found))
+
+
+def _show_status(session: Session, found: "NodeStatus") -> None:
+    from beacon_node.cli.annotate import SOURCE_COLUMNS, source_row
+    from beacon_node.cli.dataset import DATASET_COLUMNS, dataset_row
+
+    output = session.output
+    output.facts(
+        [
+            ("node", f"{found.name} ({found.beacon_id})"),
+            ("home", found.home),
+            ("answers at", found.api_url),
+            ("version", found.version),
+        ]
+    )
+    if found.datasets:
+        output.sentence("")
+        output.table(DATASET_COLUMNS, map(dataset_row, found.datasets))
+    if found.knowledge:
+        output.sentence("")
+        output.table(SOURCE_COLUMNS, map(source_row, found.knowledge))
+    if found.warnings:
+        output.sentence("")
+    for warning in found.warnings:
+        output.sentence(f"! {warning}")

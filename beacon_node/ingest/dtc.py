@@ -91,6 +91,9 @@ class RawGenotypes:
             for allele in _alleles(reference, position, base, code, rs):
                 report.alleles += 1
                 yield allele
+        if not assayed:  # an empty answer to "what was assayed?" would mean "not known", not "none"
+            problem = "no row could be loaded, most of them for: " + _commonest(report.skipped)
+            raise InvalidInput(problem, file=self.path)
         report.assayed = merge_intervals([*report.assayed, *assayed])
 
     def _reference_base(self, reference: int, position: int) -> str | None:
@@ -101,6 +104,10 @@ class RawGenotypes:
             base = self.reference_alleles(self.assembly, reference, position)
         base = (base or "")[:1].upper()
         return base if base and base in "ACGT" else None
+
+
+def _commonest(skipped: dict[str, int]) -> str:
+    return max(skipped, key=lambda reason: skipped[reason])
 
 
 def open_dtc(

@@ -43,6 +43,10 @@ def zygosity(calls):
     return kind
 
 
+LOADED = ("rs0", "22", 1, "AA")
+ITS_PLACE = Interval(22, 0, 1)
+
+
 def rows(*lines):
     return "".join("\t".join(map(str, line)) + "\n" for line in lines)
 
@@ -79,19 +83,26 @@ def test_a_genotype_carries_what_is_not_the_reference_base(tmp_path, genotype, c
     ],
 )
 def test_what_is_not_called_is_reported_and_not_assayed(tmp_path, genotype, reason):
-    found, report = loaded(tmp_path, HEAD + rows(("rs1", "1", 101, genotype)))
+    found, report = loaded(tmp_path, HEAD + rows(LOADED, ("rs1", "1", 101, genotype)))
     assert not found
-    assert not report.assayed
+    assert report.assayed == [ITS_PLACE]
     assert report.skipped == {reason: 1}
 
 
 def test_a_row_whose_reference_base_is_unknown_is_neither_carried_nor_assayed(tmp_path):
-    text = HEAD + rows(("rs1", "1", 101, "GG"))
+    text = HEAD + rows(LOADED, ("rs1", "1", 101, "GG"))
     for unknown in (None, "", "N"):
-        found, report = loaded(tmp_path, text, always(unknown))
+        known = {(22, 0): "A", (1, 100): unknown}
+        found, report = loaded(tmp_path, text, lambda _, *place, known=known: known[place])
         assert not found
-        assert not report.assayed
+        assert report.assayed == [ITS_PLACE]
         assert report.skipped == {NOT_LOADED: 1}
+
+
+def test_a_file_of_which_no_row_can_be_loaded_is_refused(tmp_path):
+    text = HEAD + rows(("rs1", "1", 101, "GG"), ("rs2", "1", 102, "GG"), ("rs3", "1", 103, "--"))
+    with pytest.raises(InvalidInput, match="no row could be loaded, .* configure a FASTA"):
+        loaded(tmp_path, text, always(None))
 
 
 def test_the_reference_sequence_goes_before_site_lists(tmp_path):
@@ -150,7 +161,8 @@ def test_mt_and_y_have_one_copy_however_written(tmp_path, genotype, chromosome, 
 
 
 def test_two_different_bases_on_mt_are_reported(tmp_path):
-    found, report = loaded(tmp_path, ANCESTRY + rows(("rs3", 26, 103, "G", "C")))
+    text = ANCESTRY + rows(("rs0", 22, 1, "A", "A"), ("rs3", 26, 103, "G", "C"))
+    found, report = loaded(tmp_path, text)
     assert not found
     assert report.skipped == {"two different bases where there is one copy": 1}
 
@@ -234,7 +246,9 @@ def test_a_broken_row_is_named_with_its_line(tmp_path, text, problem, line):
 
 
 def test_rows_without_a_place_are_reported(tmp_path):
-    text = HEAD + rows(("rs9", "--", 109, "AT"), ("rs10", "1", "--", "AT"), ("rs1", "Q", 5, "AA"))
+    text = HEAD + rows(
+        LOADED, ("rs9", "--", 109, "AT"), ("rs10", "1", "--", "AT"), ("rs1", "Q", 5, "AA")
+    )
     _, report = loaded(tmp_path, text)
     assert report.skipped == {"no place on a chromosome given": 3}
 

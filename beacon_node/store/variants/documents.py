@@ -3,10 +3,11 @@
 A record whose public id is its own id is shown as it was loaded. Of every other one only the
 properties of the Beacon v2.1.1 default model are shown, without what is free text or may name the
 person elsewhere (`info`, `notes`, external references), and each id of a record of this dataset is
-replaced by that record's public id; ids that mean nothing here are left out.
+replaced by that record's public id; ids that mean nothing here are left out, and so is any text
+that contains one of the record's own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import orjson
@@ -54,6 +55,8 @@ _REFERENCES = {
     "analysisIds": EntryType.ANALYSIS,
 }
 
+_SHORTEST_NAME = 3  # characters; shorter ids stand in too many words to be looked for
+
 PublicId = Callable[[EntryType, str], str | None]
 """Returns the public id of the record with a hospital's id, None if there is no such record."""
 
@@ -83,38 +86,63 @@ def published(
         return {**body, "id": id}
     shown = set(_SHOWN[entry_type].split())
     kept = {name: value for name, value in body.items() if name in shown}
-    return {"id": shown_id, **_without_ids(kept, public_id)}
+    names = frozenset(name for name in (id, *_referred(body)) if len(name) >= _SHORTEST_NAME)
+    return {"id": shown_id, **_Publisher(public_id, names).without_ids(kept)}
 
 
-def _without_ids(value: object, public_id: PublicId):
+def _referred(value: object) -> Iterator[str]:
+    """Yield the ids by which a record refers to others."""
     if isinstance(value, list):
-        return [_without_ids(item, public_id) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {}
-    for name, child in value.items():
-        if name == "pedigrees":
-            found[name] = [_pedigree(pedigree, public_id) for pedigree in child]
-        elif name in _REFERENCES:
-            if replaced := _replaced(_REFERENCES[name], child, public_id):
-                found[name] = replaced
-        elif name not in _TELLING:
-            found[name] = _without_ids(child, public_id)
-    return found
+        for item in value:
+            yield from _referred(item)
+    elif isinstance(value, dict):
+        for name, child in value.items():
+            if name in _REFERENCES:
+                yield from (id for id in _listed(child) if isinstance(id, str))
+            else:
+                yield from _referred(child)
 
 
-def _replaced(entry_type: EntryType, ids: object, public_id: PublicId):
-    if isinstance(ids, list):
-        replaced = (_replaced(entry_type, id, public_id) for id in ids)
-        return [id for id in replaced if id]
-    return public_id(entry_type, ids) if isinstance(ids, str) else None
+def _listed(value: object) -> list:
+    return value if isinstance(value, list) else [value]
 
 
-def _pedigree(pedigree: dict, public_id: PublicId) -> dict:
-    """Return a pedigree of the members who are here; its own name is the hospital's and is made
-    anew from theirs."""
-    members = [_without_ids(member, public_id) for member in pedigree.get("members", [])]
-    members = [member for member in members if "memberId" in member]
-    name = min((member["memberId"] for member in members), default="unknown")
-    rest = {key: child for key, child in pedigree.items() if key not in ("id", "members")}
-    return {"id": f"pedigree-{name}", **_without_ids(rest, public_id), "members": members}
+class _Publisher:
+    """Rewrites one record; `names` are the ids in it, which no text may contain."""
+
+    def __init__(self, public_id: PublicId, names: frozenset[str]) -> None:
+        self._public_id, self._names = public_id, names
+
+    def without_ids(self, value: object):
+        if isinstance(value, list):
+            return [self.without_ids(item) for item in value if not self._names_somebody(item)]
+        if not isinstance(value, dict):
+            return value
+        found = {}
+        for name, child in value.items():
+            if name == "pedigrees":
+                found[name] = [self._pedigree(pedigree) for pedigree in _listed(child)]
+            elif name in _REFERENCES:
+                if replaced := self._replaced(_REFERENCES[name], child):
+                    found[name] = replaced
+            elif name not in _TELLING and not self._names_somebody(child):
+                found[name] = self.without_ids(child)
+        return found
+
+    def _names_somebody(self, value: object) -> bool:
+        return isinstance(value, str) and any(name in value for name in self._names)
+
+    def _replaced(self, entry_type: EntryType, ids: object):
+        if isinstance(ids, list):
+            replaced = (self._replaced(entry_type, id) for id in ids)
+            return [id for id in replaced if id]
+        return self._public_id(entry_type, ids) if isinstance(ids, str) else None
+
+    def _pedigree(self, pedigree: dict) -> dict:
+        """Return a pedigree of the members who are here; its own name is the hospital's and is
+        made anew from theirs."""
+        members = [self.without_ids(member) for member in pedigree.get("members", [])]
+        members = [member for member in members if "memberId" in member]
+        name = min((member["memberId"] for member in members), default="unknown")
+        rest = {key: child for key, child in pedigree.items() if key not in ("id", "members")}
+        return {"id": f"pedigree-{name}", **self.without_ids(rest), "members": members}

@@ -128,8 +128,9 @@ def _some_measures(random: Random, world: World) -> list[tuple]:
 
 def _some_filters(random: Random) -> tuple:
     filters = []
+    scopes = random.choice([(None, *LINEAGE), (BIOSAMPLE,), (RUN,)])
     for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
-        scope = random.choice((None, *LINEAGE))
+        scope = random.choice(scopes)
         if random.random() < 0.6:
             filters.append(OntologyFilter(random.choice(TERMS), scope))
             continue

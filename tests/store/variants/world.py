@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beacon_node.errors import NotFound
 from beacon_node.model.carriers import encode
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
@@ -180,6 +181,8 @@ class Shelf:
         return tuple(self.released[id] for id in sorted(self.released))
 
     def index_path(self, dataset_id: str) -> Path:
+        if dataset_id not in self.released:
+            raise NotFound(f"dataset {dataset_id!r} has no release yet")
         return self._path(dataset_id, self.released[dataset_id].release)
 
     def data_version(self) -> int:

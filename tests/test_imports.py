@@ -53,7 +53,7 @@ ONLY_IN = {
     "jwt": {"crypto"},
     "cryptography": {"crypto"},
     "opendp": {"randomness"},
-    "cyvcf2": {"ingest"},
+    "cyvcf2": {"ingest", "demo"},
     "obonet": {"ingest"},
     "isal": {"ingest"},
     "granian": {"cli", "node_web"},

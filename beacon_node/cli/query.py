@@ -2,15 +2,14 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from beacon_node.cli.common import Session, with_session
-from beacon_node.cli.query_output import show_many, show_one, to_json
+from beacon_node.cli.query_output import Asked, show_many, show_one, to_json
 from beacon_node.errors import InvalidRequest
-from beacon_node.model.answer import Answer
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, parse_assembly
 from beacon_node.model.query import Granularity, Include, Page, Query
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
     from beacon_node.node import Node
 
 ENTRIES = {entry_type.path: entry_type for entry_type in (EntryType.GENOMIC_VARIANT, *LINEAGE)}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question as it was typed, what was understood of it, and its answers by entry type."""
-
-    text: str
-    words: str = ""
-    answers: tuple[Answer, ...] = ()
-    problem: str = ""
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """How the answers of `beacon-node query` look."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beacon_node.cli.output import Output
@@ -11,8 +12,17 @@ from beacon_node.model.variation import genomic_hgvs, variation_id
 
 if TYPE_CHECKING:
     from beacon_node.beacon_v2.records import About
-    from beacon_node.cli.query import Asked
     from beacon_node.node import Node
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it was typed, what was understood of it, and its answers by entry type."""
+
+    text: str
+    words: str = ""
+    answers: tuple[Answer, ...] = ()
+    problem: str = ""
 
 
 def word(part: DatasetAnswer) -> str:
@@ -22,7 +32,7 @@ def word(part: DatasetAnswer) -> str:
     return "yes" if part.exists else "no"
 
 
-def show_one(output: Output, asked: "Asked") -> None:
+def show_one(output: Output, asked: Asked) -> None:
     """Print what was understood, a row per dataset, and the records if there are any."""
     output.sentence(asked.words)
     first = asked.answers[0]
@@ -37,7 +47,7 @@ def show_one(output: Output, asked: "Asked") -> None:
         _show_records(output, answer)
 
 
-def show_many(output: Output, asked: Sequence["Asked"]) -> None:
+def show_many(output: Output, asked: Sequence[Asked]) -> None:
     """Print a row per question and dataset."""
     shape = next((one for one in asked if one.answers), None)
     numbers = _number_columns(shape) if shape else []
@@ -49,11 +59,11 @@ def show_many(output: Output, asked: Sequence["Asked"]) -> None:
     output.table(["question", "dataset", "answer", *numbers], rows)
 
 
-def _number_columns(asked: "Asked") -> list[str]:
+def _number_columns(asked: Asked) -> list[str]:
     return [f"{answer.entry_type.counts}#" for answer in asked.answers]
 
 
-def _rows(asked: "Asked") -> Iterator[list[object]]:
+def _rows(asked: Asked) -> Iterator[list[object]]:
     for parts in zip(*(answer.datasets for answer in asked.answers), strict=True):
         answered = next((part for part in parts if part.status is Status.ANSWERED), parts[0])
         yield [answered.dataset_id, word(answered), *(part.count for part in parts)]
@@ -114,7 +124,7 @@ def _labels(document: dict) -> Iterator[str]:
                     yield from _labels(item)
 
 
-def to_json(node: "Node", asked: Sequence["Asked"]) -> dict:
+def to_json(node: "Node", asked: Sequence[Asked]) -> dict:
     """Return the questions with each dataset's answers; records are Beacon v2 entries.
 
     `exists` null: not answered, `status` says why; `count` null: no number is told.
@@ -122,7 +132,7 @@ def to_json(node: "Node", asked: Sequence["Asked"]) -> dict:
     return {"questions": [_question_json(node, one) for one in asked]}
 
 
-def _question_json(node: "Node", asked: "Asked") -> dict:
+def _question_json(node: "Node", asked: Asked) -> dict:
     if asked.problem:
         return {"question": asked.text, "problem": asked.problem}
     answers = [_answer_json(node, answer) for answer in asked.answers]

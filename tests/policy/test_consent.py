@@ -258,6 +258,15 @@ def test_a_clock_set_back_is_made_up_for_by_asking_at_the_last_moment_on_record(
             [given(1, 0, until=4), given(2, 1, begins=6)], [0, 4, 6], id="replaced too late"
         ),
         pytest.param([given(1, 0, until=4), cancelled(2, 1, cancels=1)], [], id="cancelled"),
+        pytest.param([withdrawn(1, 0, until=4)], [0], id="a withdrawal has no end"),
+        pytest.param(
+            [
+                given(1, 0, until=4, scope=scope("*", [DataType.RUNS])),
+                withdrawn(2, 1, scope=scope("*", [DataType.RUNS])),
+            ],
+            [0, 1, 4],
+            id="elsewhere the consent that names nothing still ends",
+        ),
     ],
 )
 def test_the_dates_at_which_something_changes(history, boundaries):
@@ -311,6 +320,11 @@ def test_the_dates_at_which_something_changes(history, boundaries):
             [given(1, 0), withdrawn(2, 3), cancelled(3, 4, cancels=2)],
             [{GRU_USE}, None, None, None],
             id="a withdrawal by mistake is undone with the next release",
+        ),
+        pytest.param(
+            [given(1, 0), withdrawn(2, 1, recorded=3), cancelled(3, 4, cancels=2)],
+            [{GRU_USE}, None, None, None],
+            id="also if it was dated before this one",
         ),
     ],
 )

@@ -1,6 +1,6 @@
 """Which of an individual's statements holds, and what it permits.
 
-`history` is all that one individual's statements on record, in any order; `at` is the moment of the
+`history` holds every statement of one individual on record, in any order; `at` is the moment of the
 question. These functions read no clock: whoever calls them must not let `at` fall behind the last
 moment on record. If the machine's clock is set back, that last moment is used instead, or else a
 withdrawal recorded by the faster clock would be forgotten for a while. Questions about the past

@@ -27,6 +27,8 @@ def told_plainly(path: Path) -> Iterator[None]:
 def _sentence(message: str) -> str:
     if "full" in message:
         return "there is no room left on the disk, or the file may not grow further"
+    if "disk I/O" in message:
+        return "the disk cannot be read or written: it is full, over quota or damaged"
     if "locked" in message:
         return "another command is writing to it; try again when it is done"
     if "unable to open" in message:

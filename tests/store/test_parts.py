@@ -69,7 +69,7 @@ records = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(records, max_size=25), st.integers(0, 25))
 def test_a_part_in_pieces_is_the_part_in_one(tmp_path_factory, alleles, cut):
     """Segments of a file may overlap by what normal form moved."""

@@ -68,7 +68,7 @@ def _show(session: Session, done: "AnnotateOutcome") -> None:
         say(f"{_title(source)}: loaded already; nothing changed")
         return
     instead = f", instead of {_version(done.replaced)}" if done.replaced else ""
-    say(f"{_title(source)}: {source.rows:,} of {done.records:,} records kept{instead}")
+    say(f"{_title(source)}: {source.rows:,} entries of {done.records:,} records{instead}")
     for reason, count in sorted(done.skipped.items(), key=lambda item: -item[1]):
         say(f"  left out {count:,}: {reason}")
     for line in _changes(done.changes) if done.changes else ():

@@ -7,6 +7,7 @@ import click
 
 from beacon_node.cli.choices import assayed_option, assayed_regions, filter_option, filter_policy
 from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.output import spans
 from beacon_node.model.entries import EntryType
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _show_load(session: Session, done: "LoadOutcome") -> None:
 def _what(done: "LoadOutcome") -> str:
     if done.documents:
         return ", ".join(f"{n:,} {EntryType(kind).counts}" for kind, n in done.documents.items())
-    where = f"{done.assembly} {', '.join(done.references)}"
+    where = f"{done.assembly} {spans(done.references)}"
     people = f"{done.samples:,} samples" if done.samples else "no samples"
     return f"{done.records:,} records, {done.alleles:,} alleles, {people}, {where}"
 

@@ -85,6 +85,22 @@ def plain(cell: object) -> str:
     return " ".join(str(cell).split())
 
 
+def spans(names: Iterable[str]) -> str:
+    """Return names with neighbouring numbers drawn together.
+
+    >>> spans(["1", "2", "3", "5", "22", "X"])
+    '1-3, 5, 22, X'
+    """
+    runs: list[list[str]] = []
+    for name in names:
+        last = runs[-1][-1] if runs else ""
+        if name.isdecimal() and last.isdecimal() and int(name) == int(last) + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+    return ", ".join(run[0] if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+
+
 def _draw(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     from rich import box
     from rich.console import Console

@@ -12,7 +12,7 @@ from beacon_node.cli.query_output import Asked, show_many, show_one, to_json
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, parse_assembly
-from beacon_node.model.query import Granularity, Include, Page, Query
+from beacon_node.model.query import Filter, Granularity, Include, OntologyFilter, Page, Query
 
 if TYPE_CHECKING:
     from beacon_node.node import Node
@@ -97,12 +97,23 @@ def _ask(node: "Node", text: str, base: Query, assembly: Assembly | None, is_ope
     from beacon_node.model.notation import understand
     from beacon_node.model.requester import ANONYMOUS
 
+    conditions = [_describe(node, wanted) for wanted in base.filters]
     if not text:
-        return Asked(text, "anything", (answer(node, base, ANONYMOUS),))
+        words = f"{base.entry_type.counts} with {' and '.join(conditions)}"
+        return Asked(text, words, (answer(node, base, ANONYMOUS),))
     understood = understand(text, assembly, node.knowledge.bases)
     kinds = (EntryType.GENOMIC_VARIANT, EntryType.INDIVIDUAL) if is_open else (base.entry_type,)
     queries = [replace(base, entry_type=kind, variation=understood.variation) for kind in kinds]
-    return Asked(text, understood.words, tuple(answer(node, q, ANONYMOUS) for q in queries))
+    words = ", with ".join([understood.words, *conditions])
+    return Asked(text, words, tuple(answer(node, q, ANONYMOUS) for q in queries))
+
+
+def _describe(node: "Node", wanted: Filter) -> str:
+    """Return a filter in words: `MONDO:0004992 (cancer)`, `LOINC:39156-5 > 30`."""
+    if isinstance(wanted, OntologyFilter):
+        label = node.knowledge.label(wanted.id)
+        return f"{wanted.id} ({label})" if label else wanted.id
+    return f"{wanted.field} {wanted.operator} {wanted.value}"
 
 
 def _only_assembly(node: "Node") -> Assembly | None:

@@ -113,15 +113,20 @@ def _document_row(document: dict) -> list[object]:
     return [document.get("id"), "; ".join(_labels(document))]
 
 
+_NOT_SHOWN = {"measures", "info", "units", "unit", "evidence"}  # --json shows all
+
+
 def _labels(document: dict) -> Iterator[str]:
-    """Yield the labels of a record's terms, as they come."""
-    for value in document.values():
+    """Yield the labels of a record's terms, as they come; excluded ones begin with "no"."""
+    for name, value in document.items():
+        if name in _NOT_SHOWN:
+            continue
         for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict):
-                if isinstance(item.get("label"), str):
-                    yield item["label"]
-                else:
-                    yield from _labels(item)
+            if not isinstance(item, dict):
+                continue
+            prefix = "no " if item.get("excluded") is True else ""
+            found = [item["label"]] if isinstance(item.get("label"), str) else _labels(item)
+            yield from (prefix + label for label in found)
 
 
 def to_json(node: "Node", asked: Sequence[Asked]) -> dict:

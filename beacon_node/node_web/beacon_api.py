@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import orjson
 from flask import Flask, Response, request
@@ -99,14 +99,22 @@ class BeaconApi:
 
 
 def _arguments() -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(
-            request.environ.get("QUERY_STRING", ""),
-            keep_blank_values=True,
-            max_num_fields=MAX_PARAMETERS,
-        )
-    except ValueError as error:
-        raise InvalidRequest(f"the URL has more than {MAX_PARAMETERS} parameters") from error
+    """Return the URL's decoded (name, value) pairs; what is plain is not decoded again."""
+    written = request.environ.get("QUERY_STRING", "")
+    if not written:
+        return []
+    parts = written.split("&")
+    if len(parts) > MAX_PARAMETERS:
+        raise InvalidRequest(f"the URL has more than {MAX_PARAMETERS} parameters")
+    return [_decoded(part) for part in parts if part]
+
+
+def _decoded(part: str) -> tuple[str, str]:
+    if "%" in part or "+" in part:
+        name, _, value = part.partition("=")
+        return unquote_plus(name), unquote_plus(value)
+    name, _, value = part.partition("=")
+    return name, value
 
 
 def _body() -> object:

@@ -67,11 +67,13 @@ def annotate(
     """
     if kind is Kind.REFERENCE:
         return _annotate_reference(node, path, options, progress)
+    sha256 = digest(path, progress)
+    same = next((s for s in list_sources(node) if _is_loaded(node, s, kind, sha256, options)), None)
+    if same:
+        return AnnotateOutcome(same, is_unchanged=True)
     opened = open_knowledge(kind, path, options.assembly, progress)
-    source = _source(node, opened, path, options, progress)
-    former = _find(node, source)
-    if former and _is_same(former, source):
-        return AnnotateOutcome(former, is_unchanged=True)
+    source = _source(node, opened, path, sha256, options)
+    former = next((s for s in list_sources(node) if s.key == source.key), None)
     report = ReadReport()
     bases = node.knowledge.reference_bases(source.assembly) if source.assembly else None
     positions = _positions(node, opened, path)
@@ -124,16 +126,13 @@ def remove_source(
 
 
 def _source(
-    node: Node, opened: OpenedFile, path: str, options: AnnotateOptions, progress: Progress
+    node: Node, opened: OpenedFile, path: str, sha256: str, options: AnnotateOptions
 ) -> Source:
     name = options.name or opened.name
     if not name:
         if opened.kind is Kind.FREQUENCIES:
             raise InvalidRequest("a frequency panel needs a name: say --name, such as gnomAD")
         name = opened.kind.value
-    with_reference = bool(
-        opened.kind in _SHIFTED and node.knowledge.reference_bases(opened.assembly)
-    )
     return Source(
         kind=opened.kind,
         name=name,
@@ -141,23 +140,32 @@ def _source(
         part=options.part,
         version=options.version or opened.version,
         file_name=Path(path).name,
-        sha256=digest(path, progress),
+        sha256=sha256,
         loaded_at=node.clock.now().isoformat(timespec="seconds"),
-        with_reference=with_reference,
+        with_reference=opened.kind in _SHIFTED and _has_reference(node, opened.assembly),
         details=opened.details,
     )
 
 
-def _find(node: Node, source: Source) -> Source | None:
-    return next((known for known in node.knowledge.sources() if known.key == source.key), None)
-
-
-def _is_same(former: Source, source: Source) -> bool:
-    return (former.sha256, former.version, former.with_reference) == (
-        source.sha256,
-        source.version,
-        source.with_reference,
+def _is_loaded(
+    node: Node, source: Source, kind: Kind, sha256: str, options: AnnotateOptions
+) -> bool:
+    """Say whether `source` is what loading this very file with these options would give."""
+    kinds = (Kind.PGX, Kind.STAR_ALLELES) if kind is Kind.PGX else (kind,)
+    has_reference = source.kind in _SHIFTED and _has_reference(node, source.assembly)
+    return (
+        source.kind in kinds
+        and source.sha256 == sha256
+        and source.part == options.part
+        and source.with_reference == has_reference
+        and options.name in ("", source.name)
+        and options.version in ("", source.version)
+        and (options.assembly in (None, source.assembly) or not source.kind.has_assembly)
     )
+
+
+def _has_reference(node: Node, assembly: Assembly | None) -> bool:
+    return assembly is not None and node.knowledge.reference_bases(assembly) is not None
 
 
 def _positions(node: Node, opened: OpenedFile, path: str) -> dict:

@@ -1,7 +1,9 @@
 """ClinVar's VCF: what is known of a variation's meaning, aggregated over submitters."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from itertools import zip_longest
 
 from beacon_node.errors import InvalidInput
 from beacon_node.ingest.knowledge.sites import Site, SiteFile
@@ -18,31 +20,36 @@ _GROUPS = (
 )
 # Databases in the order in which one of them is chosen to name a condition.
 _DATABASES = ("MONDO", "OMIM", "Orphanet", "HP", "MedGen", "MeSH")
+_REMEMBERED = 4_096  # texts that come again and again, taken apart once
 
 
-def check_clinvar(file: SiteFile) -> None:
-    """Raise InvalidInput unless the head declares ClinVar's fields."""
-    missing = {"CLNSIG", "ALLELEID"} - set(file.info_ids())
+def clinical_records(file: SiteFile) -> Callable[[Site], Iterator[ClinicalRecord]]:
+    """Return what reads the records of a ClinVar VCF, one per allele of a site.
+
+    Raises InvalidInput unless the head declares ClinVar's fields.
+    """
+    declared = set(file.info_ids())
+    missing = {"CLNSIG", "ALLELEID"} - declared
     if missing:
-        raise InvalidInput(
-            f"this is no ClinVar VCF: INFO {' and '.join(sorted(missing))} not declared",
-            file=file.path,
-        )
+        words = " and ".join(sorted(missing))
+        raise InvalidInput(f"this is no ClinVar VCF: INFO {words} not declared", file=file.path)
+    groups = [group for group in _GROUPS if group[0] in declared]
+    return partial(_records, groups, file.assembly)
 
 
-def clinical_records(site: Site, assembly: Assembly) -> Iterator[ClinicalRecord]:
-    """Yield one record per allele of a ClinVar site."""
+def _records(groups: list, assembly: Assembly, site: Site) -> Iterator[ClinicalRecord]:
     variation = site.record.ID or ""
     if not variation.isdecimal():
         raise site.failures.wrong(f"{variation!r} is no ClinVar variation id", field="ID")
-    statements = tuple(s for group in _GROUPS for s in _statements(site, *group))
-    significance = next((site.info(group[0]) for group in _GROUPS if site.info(group[0])), "")
+    told = [[site.info(field) for field in group] for group in groups]
+    significance = next((_words(group[0]) for group in told if group[0]), "")
+    statements = tuple(s for group in told if group[0] for s in _statements(*group))
     for _, allele in site.alleles:
         known = genomic_hgvs(assembly, allele)
         yield ClinicalRecord(
             allele=allele,
             variation=int(variation),
-            significance=_words(significance),
+            significance=significance,
             statements=statements,
             genes=_genes(site.info("GENEINFO")),
             consequences=_consequences(site.info("MC")),
@@ -51,21 +58,21 @@ def clinical_records(site: Site, assembly: Assembly) -> Iterator[ClinicalRecord]
         )
 
 
+@lru_cache(_REMEMBERED)
 def _statements(
-    site: Site, significance: str, names: str, databases: str, review: str
-) -> Iterator[Statement]:
-    """Yield one statement per condition; the significance is that of all of them together."""
-    told = site.info(significance)
-    if not told:
-        return
-    labels = site.info(names).split("|")
-    ids = site.info(databases).split("|")
-    reviewed = _words(site.info(review))
-    ids += [""] * (len(labels) - len(ids))
-    for label, identifiers in zip(labels, ids, strict=False):
-        yield Statement(_words(told), best_condition(identifiers), _words(label), reviewed)
+    significance: str, names: str, databases: str, review: str
+) -> tuple[Statement, ...]:
+    """Return one statement per condition; the significance is that of all of them together."""
+    told, reviewed = _words(significance), _words(review)
+    pairs = zip_longest(names.split("|"), databases.split("|"), fillvalue="")
+    return tuple(
+        Statement(told, best_condition(identifiers), _words(label), reviewed)
+        for label, identifiers in pairs
+        if label or identifiers
+    ) or (Statement(told, "", "", reviewed),)
 
 
+@lru_cache(_REMEMBERED)
 def best_condition(identifiers: str) -> str:
     """Return the CURIE to name a condition by, empty if none is given.
 
@@ -82,6 +89,7 @@ def best_condition(identifiers: str) -> str:
     return next((found[database] for database in _DATABASES if database in found), "")
 
 
+@lru_cache(_REMEMBERED)
 def _words(text: str) -> str:
     """Return ClinVar's words with spaces for underscores; a lone `.` means nothing."""
     return "" if text == "." else re.sub(r"_+", " ", text).strip()
@@ -92,6 +100,7 @@ def _genes(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(symbol for symbol in pairs if symbol))
 
 
+@lru_cache(_REMEMBERED)
 def _consequences(text: str) -> tuple[str, ...]:
     names = (pair.partition("|")[2] for pair in text.split(","))
     return tuple(dict.fromkeys(name for name in names if name))

@@ -137,9 +137,7 @@ def _open_named_alleles(path: str, declared: Assembly | None) -> OpenedFile:
 
 def _open_clinvar(path: str, declared: Assembly | None) -> OpenedFile:
     file = open_sites(path, declared)
-    clinvar.check_clinvar(file)
-    records = partial(clinvar.clinical_records, assembly=file.assembly)
-    return _site_file(Kind.CLINVAR, file, records, name="ClinVar")
+    return _site_file(Kind.CLINVAR, file, clinvar.clinical_records(file), name="ClinVar")
 
 
 def _open_effects(path: str, declared: Assembly | None) -> OpenedFile:

@@ -10,6 +10,7 @@ from types import TracebackType
 from cyvcf2 import VCF, Variant
 
 from beacon_node.errors import InvalidInput
+from beacon_node.ingest.knowledge.quiet import quiet_htslib
 from beacon_node.ingest.knowledge.text import first_lines
 from beacon_node.ingest.plain_files import explained
 from beacon_node.ingest.vcf.head import Head, find_assembly
@@ -122,10 +123,10 @@ def read_sites(
     """Yield the records that have an allele of known bases; the rest is counted in `report`."""
     failures, path = _Failures(file.path, len(file.head)), Path(file.path)
     names: dict[str, str | None] = {}
-    with explained(file.path), path.open("rb") as raw, failures:
+    with explained(file.path), path.open("rb") as raw, failures, quiet_htslib():
         progress.start(path.name, path.stat().st_size, "bytes")
         told = 0
-        for record in VCF(raw):
+        for record in VCF(raw, samples=[], lazy=True):
             failures.records += 1
             report.records += 1
             if record.CHROM not in names:

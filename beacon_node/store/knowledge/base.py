@@ -106,7 +106,8 @@ class SqliteKnowledge:
 
     @property
     def version(self) -> int:
-        return self._now().version
+        with told_plainly(self._folder):
+            return self._now().version
 
     def gene_regions(self, gene: str) -> Mapping[Assembly, tuple[Region, ...]]:
         """Return where a gene lies. Raises InvalidRequest for a name that several genes have."""
@@ -144,21 +145,23 @@ class SqliteKnowledge:
             return self._now().about(assembly, alleles)
 
     def bases(self, assembly: Assembly, name: str, start: int, end: int) -> str:
-        reader = self._now().bases(assembly)
+        reader = self.reference_bases(assembly)
         return reader(name, start, end) if reader else ""
 
     def resources(self) -> Sequence[Mapping]:
-        return [resource(s) for s in self._now().sources if s.kind is Kind.ONTOLOGY]
+        return [resource(s) for s in self.sources() if s.kind is Kind.ONTOLOGY]
 
     # ---- what is loaded ----------------------------------------------------------------------
 
     def sources(self) -> Sequence[Source]:
         """Return what is loaded, by kind, name, assembly and part."""
-        return self._now().sources
+        with told_plainly(self._folder):
+            return self._now().sources
 
     def reference_bases(self, assembly: Assembly) -> Bases | None:
         """Return what reads reference bases, None if no FASTA is loaded for the assembly."""
-        return self._now().bases(assembly)
+        with told_plainly(self._folder):
+            return self._now().bases(assembly)
 
     def pgx_positions(self, assembly: Assembly) -> dict[tuple[str, int], list[PgxRecord]]:
         with told_plainly(self._folder):
@@ -201,27 +204,41 @@ class SqliteKnowledge:
 
     def _now(self) -> Snapshot:
         """Return the present knowledge, opened anew if another commit changed it."""
-        mine = self._mine
-        if getattr(mine, "process", None) != os.getpid():  # connections do not survive a fork
-            mine.process, mine.list, mine.seen, mine.snapshot = os.getpid(), None, None, None
-        with told_plainly(self._folder):
-            if mine.list is None:
-                mine.list = self._catalogue.connect()
-            if mine.list is None:
-                return Snapshot(self._folder, 0, ())
-            seen = mine.list.execute("PRAGMA data_version").fetchone()[0]
-            if seen != mine.seen or mine.snapshot is None:
-                mine.snapshot = self._reopen(mine.list, mine.snapshot)
-                mine.seen = seen
-        return mine.snapshot
+        view = getattr(self._mine, "view", None)
+        if view is None or view.process != os.getpid():  # connections do not survive a fork
+            view = self._mine.view = _View.of(self._folder, self._catalogue)
+        return view.now() if view else Snapshot(self._folder, 0, ())
 
-    def _reopen(self, db: sqlite3.Connection, former: Snapshot | None) -> Snapshot:
+
+class _View:
+    """One thread's connection to the list of sources, and the snapshot it last led to."""
+
+    def __init__(self, folder: Path, db: sqlite3.Connection) -> None:
+        self.process = os.getpid()
+        self._folder, self._db, self._check = folder, db, db.cursor()
+        self._seen: tuple | None = None
+        self._snapshot: Snapshot | None = None
+
+    @classmethod
+    def of(cls, folder: Path, catalogue: SourceCatalogue) -> "_View | None":
+        """Return a view, None while nothing was ever loaded."""
+        db = catalogue.connect()
+        return cls(folder, db) if db else None
+
+    def now(self) -> Snapshot:
+        seen = self._check.execute("PRAGMA data_version").fetchone()
+        if seen != self._seen or self._snapshot is None:
+            self._snapshot = self._reopen()
+            self._seen = seen
+        return self._snapshot
+
+    def _reopen(self) -> Snapshot:
         for _ in range(_ATTEMPTS):
-            db.execute("BEGIN")  # version and list must be of one moment
-            version, sources = read_version(db), read_sources(db)
-            db.execute("COMMIT")
-            if former and former.version == version:
-                return former
+            self._db.execute("BEGIN")  # version and list must be of one moment
+            version, sources = read_version(self._db), read_sources(self._db)
+            self._db.execute("COMMIT")
+            if self._snapshot and self._snapshot.version == version:
+                return self._snapshot
             try:
                 return Snapshot(self._folder, version, sources)
             except sqlite3.OperationalError:

@@ -14,7 +14,7 @@ from beacon_node.store.failures import told_plainly
 from beacon_node.store.knowledge import layout, write_alleles, write_genes, write_terms
 from beacon_node.store.knowledge.changes import Changes
 
-_CACHE_KIB = 65_536
+_CACHE_KIB = 32_768
 _BATCH = 5_000  # records per transaction step; bounds memory
 
 Writer = Callable[[sqlite3.Connection, list], int]

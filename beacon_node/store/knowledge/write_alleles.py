@@ -24,7 +24,7 @@ CREATE TABLE staging.name (
     name TEXT, version INTEGER, place INTEGER, ref TEXT, alt TEXT, "end" INTEGER
 );
 """
-_KNOWN_TEXTS = 50_000  # texts remembered while writing; more are looked up again
+_KNOWN_TEXTS = 20_000  # texts remembered while writing; more are looked up again
 
 AlleleRecord = ClinicalRecord | EffectRecord | FrequencyRecord | RsidRecord | PgxRecord | StarRecord
 
@@ -37,7 +37,7 @@ class AlleleWriter:
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
-        self._texts: dict[str, int] = {}
+        self._texts: dict[str | tuple, int] = {}
         self._stars: dict[str, int] = {}
 
     def __call__(self, db: sqlite3.Connection, records: Sequence[AlleleRecord]) -> int:
@@ -74,23 +74,25 @@ class AlleleWriter:
                 yield number, (pack_rsids(record.rsids), record.star)
 
     def _clinical(self, db: sqlite3.Connection, record: ClinicalRecord) -> tuple:
-        effects = [record.genes, record.consequences]
         return (
             pack_rsids(record.rsids),
             self._text(db, record.significance),
-            self._text(db, json.dumps(record.statements)),
-            self._text(db, json.dumps(effects)),
+            self._text(db, record.statements),
+            self._text(db, (record.genes, record.consequences)),
         )
 
-    def _text(self, db: sqlite3.Connection, text: str) -> int:
-        """Return the number of a text that many records share."""
-        if text not in self._texts:
-            if len(self._texts) >= _KNOWN_TEXTS:
-                self._texts.clear()
-            db.execute("INSERT OR IGNORE INTO text (text) VALUES (?)", [text])
-            found = db.execute("SELECT id FROM text WHERE text = ?", [text])
-            self._texts[text] = found.fetchone()[0]
-        return self._texts[text]
+    def _text(self, db: sqlite3.Connection, value: str | tuple) -> int:
+        """Return the number of a text (or of a tuple, as JSON) that many records share."""
+        known = self._texts.get(value)
+        if known is not None:
+            return known
+        if len(self._texts) >= _KNOWN_TEXTS:
+            self._texts.clear()
+        text = value if isinstance(value, str) else json.dumps(value)
+        db.execute("INSERT OR IGNORE INTO text (text) VALUES (?)", [text])
+        found = db.execute("SELECT id FROM text WHERE text = ?", [text]).fetchone()
+        self._texts[value] = found[0]
+        return found[0]
 
 
 def sort_names(db: sqlite3.Connection, kind: Kind) -> None:

@@ -6,7 +6,6 @@ import threading
 import pytest
 
 from beacon_node.errors import StoreUnavailable
-from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.query import AlleleSet, Granularity, OntologyFilter
 from beacon_node.model.variation import Allele

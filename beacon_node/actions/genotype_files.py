@@ -2,6 +2,8 @@
 
 import os
 from dataclasses import dataclass
+from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 from beacon_node.errors import InvalidInput
@@ -9,9 +11,10 @@ from beacon_node.ingest.detect import Format
 from beacon_node.ingest.dtc import open_dtc
 from beacon_node.ingest.vcf import open_vcf
 from beacon_node.model.calls import FilterPolicy, GenotypeFile
-from beacon_node.model.genome import Assembly
-from beacon_node.model.variation import Bases
+from beacon_node.model.genome import REFERENCE_NAMES, Assembly
+from beacon_node.model.variation import Allele, Bases
 from beacon_node.node import Node
+from beacon_node.ports import Knowledge
 from beacon_node.store.knowledge import SqliteKnowledge
 
 _PIECE_BYTES = 4 << 20  # a smaller piece of a file is not worth a process of its own
@@ -46,7 +49,11 @@ def open_genotypes(node: Node, opening: Opening) -> GenotypeFile:
             problem = "raw genotypes do not say whose they are: name the individual"
             raise InvalidInput(problem, file=str(opening.path))
         file = open_dtc(
-            opening.path, individual=opening.individual, assembly=opening.assembly, bases=bases
+            opening.path,
+            individual=opening.individual,
+            assembly=opening.assembly,
+            bases=bases,
+            reference_alleles=partial(_known_base, node.knowledge),
         )
     return file
 
@@ -64,6 +71,17 @@ def _pieces(opening: Opening) -> int:
 def _bases(node: Node, assembly: Assembly) -> "StoredBases | None":
     """Return the node's reference bases for an assembly, None if no FASTA is configured."""
     return StoredBases(node.data / "knowledge", assembly) if has_bases(node, assembly) else None
+
+
+def _known_base(knowledge: Knowledge, assembly: Assembly, reference: int, start: int) -> str | None:
+    """Return the reference base of a known single-base variation at a place, None without one.
+
+    Sources that contradict each other give none.
+    """
+    name = REFERENCE_NAMES[reference - 1]
+    changes = [Allele(name, start, start + 1, *bases) for bases in permutations("ACGT", 2)]
+    found = {allele.ref for allele in knowledge.about(assembly, changes)}
+    return found.pop() if len(found) == 1 else None
 
 
 def has_bases(node: Node, assembly: Assembly) -> bool:

@@ -314,6 +314,7 @@ def _key(one: _Load, format: Format) -> str:
         "assembly": one.dataset.assembly.value,
         "has_bases": format not in _CLINICAL and has_bases(one.node, one.dataset.assembly),
         "individual": options.individual,
+        "knowledge": one.node.knowledge.version if options.individual else 0,
         "sample_table": sorted(options.sample_table.items()),
         "filters": None if accepted is None else sorted(accepted),
         "assayed": None if assayed is None else intervals_json(list(assayed)),

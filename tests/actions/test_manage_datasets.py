@@ -1,0 +1,105 @@
+"""Datasets are declared before they hold anything, and forgotten without a trace."""
+
+import pytest
+
+from beacon_node.actions.load_dataset import load
+from beacon_node.actions.manage_datasets import (
+    NewDataset,
+    add_dataset,
+    list_datasets,
+    remove_dataset,
+    remove_people,
+    show_dataset,
+)
+from beacon_node.actions.release_dataset import release
+from beacon_node.errors import Conflict, InvalidRequest, NotFound
+from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.genome import Assembly
+from tests.actions.homes import new_node, open_data, vcf
+
+RECORDS = ("22 100 . A C . PASS . GT 0/1 1/1",)
+
+
+@pytest.fixture
+def node(tmp_path):
+    return new_node(tmp_path / "home")
+
+
+@pytest.mark.parametrize("id", ["", "a/b", "..", "-x", "a b", "x" * 65, "ä"])
+def test_an_id_is_a_plain_word(node, id):
+    with pytest.raises(InvalidRequest, match="id has at most 64"):
+        add_dataset(node, NewDataset(id, Assembly.GRCH38))
+
+
+def test_open_data_name_their_licence(node):
+    with pytest.raises(InvalidRequest, match="needs a licence"):
+        add_dataset(node, NewDataset("d", Assembly.GRCH38, is_open_data=True, licence=" "))
+
+
+def test_only_open_data_show_their_own_ids(node):
+    with pytest.raises(InvalidRequest, match="only open data"):
+        add_dataset(node, NewDataset("d", Assembly.GRCH38, keeps_ids=True))
+
+
+def test_an_id_is_used_once(node):
+    add_dataset(node, open_data("d"))
+    with pytest.raises(Conflict, match="already a dataset 'D'"):
+        add_dataset(node, open_data("D"))
+
+
+@pytest.mark.parametrize(
+    ("assayed", "words"),
+    [
+        (None, "as the files say"),
+        ("whole-genome", "whole genome"),
+        ([Interval(1, 0, 1_000), Interval(2, 5, 10)], "2 regions, 1,005 bases"),
+    ],
+)
+def test_what_was_assayed_is_said_in_words(node, assayed, words):
+    add_dataset(node, open_data("d", assayed=assayed))
+    assert show_dataset(node, "d").assayed == words
+
+
+def test_a_dataset_shows_what_is_loaded_and_what_of_it_answers(node, tmp_path):
+    add_dataset(node, open_data("d", filters=FilterPolicy(frozenset({"q10"}))))
+    load(node, "d", vcf(tmp_path / "x.vcf", RECORDS))
+    release(node, "d")
+    load(node, "d", vcf(tmp_path / "y.vcf", RECORDS, samples=["c", "e"]))
+    remove_people(node, "d", ["a"])
+    details = show_dataset(node, "d")
+    assert [(part.source, part.is_released) for part in details.parts] == [
+        ("x.vcf", True),
+        ("y.vcf", False),
+    ]
+    assert (details.people_to_remove, details.filters) == (1, ("q10",))
+    assert details.size_bytes > 0
+    (summary,) = list_datasets(node)
+    assert (summary.id, summary.release, summary.parts) == ("d", 1, 2)
+    assert summary.is_changed
+    release(node, "d")
+    assert not list_datasets(node)[0].is_changed
+
+
+def test_a_removed_dataset_leaves_no_file(node, tmp_path):
+    add_dataset(node, open_data("d"))
+    load(node, "d", vcf(tmp_path / "x.vcf", RECORDS))
+    release(node, "d")
+    remove_dataset(node, "d")
+    assert list_datasets(node) == ()
+    assert not node.catalogue.folder("d").exists()
+    with pytest.raises(NotFound):
+        remove_dataset(node, "d")
+
+
+def test_what_a_killed_removal_left_goes_with_the_next_command(node, tmp_path):
+    add_dataset(node, open_data("d"))
+    load(node, "d", vcf(tmp_path / "x.vcf", RECORDS))
+    node.catalogue.remove_dataset("d")  # … and killed here
+    add_dataset(node, open_data("other"))
+    assert not node.catalogue.folder("d").exists()
+
+
+def test_nobody_is_no_one_to_remove(node):
+    add_dataset(node, open_data("d"))
+    with pytest.raises(InvalidRequest, match="at least one"):
+        remove_people(node, "d", ["", " "])

@@ -33,7 +33,7 @@ class Output:
     def sentence(self, text: str) -> None:
         """Print a line for people; nothing is marked up in it."""
         if not self.as_json:
-            print(text)
+            print(_wrapped(text) if sys.stdout.isatty() else text)
 
     def note(self, text: str) -> None:
         """Print a line that is no result, such as what goes on, on stderr."""
@@ -83,6 +83,16 @@ def plain(cell: object) -> str:
     if isinstance(cell, int):
         return f"{cell:,}"
     return " ".join(str(cell).split())
+
+
+def _wrapped(text: str) -> str:
+    """Return a line broken between words at the terminal's width, indented as it began."""
+    import shutil
+    import textwrap
+
+    indent = text[: len(text) - len(text.lstrip())] + ("  " if text else "")
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def spans(names: Iterable[str]) -> str:

@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from beacon_node.actions.genotype_files import Opening, has_bases, open_genotypes, processes
+from beacon_node.actions.given_file import STDIN, digest, local_file
 from beacon_node.actions.read_genotypes import Reading, read_genotypes
 from beacon_node.errors import Conflict, InvalidInput
 from beacon_node.ingest.bff import read_bff
-from beacon_node.ingest.detect import Format, detect_format, json_files
+from beacon_node.ingest.detect import Format, detect_format
 from beacon_node.ingest.phenopackets import read_phenopackets
 from beacon_node.ingest.vcf import check_order
 from beacon_node.model.calls import FilterPolicy, GenotypeFile, Interval, ReadReport
@@ -22,15 +21,12 @@ from beacon_node.model.genome import REFERENCE_NAMES, Assembly
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
 from beacon_node.store.drafts import write_draft
-from beacon_node.store.failures import told_plainly
 from beacon_node.store.merge.assays import whole_sequences
 from beacon_node.store.records import DatasetRecord, PartRecord, intervals_json
 from beacon_node.store.schema import FORMAT
 from beacon_node.store.sweep import sweep
 
-STDIN = "-"
 WHOLE_GENOME = "whole-genome"
-_CHUNK = 1 << 20
 _CLINICAL = {Format.PHENOPACKETS: read_phenopackets, Format.BFF: read_bff}
 
 Assayed = Sequence[Interval] | Literal["whole-genome"]
@@ -113,8 +109,8 @@ def load(
     with node.catalogue.only_me(dataset_id):
         sweep(node.catalogue, dataset_id)
         folder = node.catalogue.folder(dataset_id) / "parts"
-        with _local_file(path, folder) as local:
-            content = _digest(local, progress)
+        with local_file(path, folder) as local:
+            content = digest(local, progress)
             one = _Load(node, dataset, local, options, progress, content)
             source = "standard input" if path == STDIN else Path(path).name
             outcome = _load_one(one, source)
@@ -256,50 +252,7 @@ def _counted(documents: Iterator, progress: Progress) -> Iterator:
         progress.advance(1)
 
 
-# ---- the file itself ---------------------------------------------------------------------------
-
-
-@contextmanager
-def _local_file(path: str, folder: Path) -> Iterator[Path]:
-    """Give the path of the file; standard input is kept in `folder` meanwhile."""
-    if path != STDIN:
-        yield Path(path)
-        return
-    spool = folder / "standard-input"
-    try:
-        with told_plainly(spool):
-            folder.mkdir(parents=True, exist_ok=True)
-            with spool.open("wb") as file:
-                for chunk in _chunks(sys.stdin.buffer):
-                    file.write(chunk)
-        yield spool
-    finally:
-        spool.unlink(missing_ok=True)
-
-
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
-
-
-def _digest(path: Path, progress: Progress) -> str:
-    """Return the SHA-256 of a file, or of the names and contents of a folder's JSON files."""
-    hashed = hashlib.sha256()
-    files = json_files(path) if path.is_dir() else [path]
-    try:
-        progress.start("checking", sum(file.stat().st_size for file in files), "bytes")
-        for file in files:
-            if path.is_dir():
-                hashed.update(str(file.relative_to(path)).encode() + b"\0")
-            with file.open("rb") as stream:
-                for chunk in _chunks(stream):
-                    hashed.update(chunk)
-                    progress.advance(len(chunk))
-    except OSError as error:
-        problem = f"cannot be read: {(error.strerror or 'unknown error').lower()}"
-        raise InvalidInput(problem, file=str(path)) from error
-    progress.finish()
-    return hashed.hexdigest()
+# ---- the outcome -------------------------------------------------------------------------------
 
 
 def _key(one: _Load, format: Format) -> str:

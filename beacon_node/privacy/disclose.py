@@ -5,23 +5,22 @@ from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
 
+_BOOLEAN, _COUNT, _RECORD = Granularity  # reading them off the enum is slow
+_ANSWERED = Status.ANSWERED
+
 
 def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> DatasetAnswer:
     """Return one dataset's answer: never more than `decision` allows nor than was asked."""
     ceiling = decision.ceiling(matches.dataset_id)
     if ceiling is None:
         return _closed(matches.dataset_id, decision)
-    if matches.status is not Status.ANSWERED:
-        return DatasetAnswer(matches.dataset_id, matches.status, reason=matches.reason)
-    told = min(ceiling, asked)
-    return DatasetAnswer(
-        matches.dataset_id,
-        Status.ANSWERED,
-        granularity=told,
-        exists=matches.total > 0,
-        count=matches.total if told >= Granularity.COUNT else None,
-        records=matches.page if told >= Granularity.RECORD else (),
-    )
+    status, total = matches.status, matches.total
+    if status is not _ANSWERED:
+        return DatasetAnswer(matches.dataset_id, status, reason=matches.reason)
+    told = ceiling if ceiling < asked else asked
+    count = total if told >= _COUNT else None
+    records = matches.page if told >= _RECORD else ()
+    return DatasetAnswer(matches.dataset_id, status, told, total > 0, count, records)
 
 
 def _closed(dataset_id: str, decision: Decision) -> DatasetAnswer:
@@ -35,10 +34,10 @@ def combine(
 ) -> Answer:
     """Return the whole answer; its precision is that of the least precise part that answered."""
     answered = [part for part in parts if part.granularity is not None]
-    granularity = min((part.granularity for part in answered), default=Granularity.BOOLEAN)
+    granularity = min((part.granularity for part in answered), default=_BOOLEAN)
     counts = [part.count for part in answered]
     total = sum(counts) if counts and None not in counts else None
-    if asked is Granularity.BOOLEAN:
+    if asked is _BOOLEAN:
         total = None
     exists = any(part.exists for part in answered)
     return Answer(entry_type, granularity, exists, total, parts)

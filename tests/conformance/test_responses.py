@@ -1,11 +1,14 @@
 """Every endpoint in the map answers as the official schemas say, for GET and POST, at every
 granularity; so do errors."""
 
+import json
+
 import pytest
 
 from beacon_node.beacon_v2.entry_types import DEFINITIONS
 from beacon_node.model.entries import EntryType
 from tests.conformance.schemas import RESPONSES, faults, response_faults
+from tests.shared_data import shared
 
 FRAMEWORK = {
     "/": "beaconInfoResponse",
@@ -80,6 +83,15 @@ def test_the_map_names_exactly_the_endpoints_that_are_there(client):
     urls = {one["rootUrl"] for one in sets} | {one["singleEntryUrl"] for one in sets}
     urls |= {part["url"] for one in sets for part in one["endpoints"].values()}
     assert urls == {f"{root}{path}" for path in PATHS}
+
+
+def test_every_endpoint_of_the_default_model_is_there():
+    path = shared("spec/models/json/beacon-v2-default-model/beaconMap.json")
+    sets = json.loads(path.read_text())["endpointSets"].values()
+    urls = [u for one in sets for u in (one["rootUrl"], one.get("singleEntryUrl"))]
+    urls += [part["url"] for one in sets for part in one["endpoints"].values()]
+    official = {url.removeprefix("https://exampleBeacons.org") for url in urls if url}
+    assert official <= set(PATHS)
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

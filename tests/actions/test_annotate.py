@@ -1,5 +1,6 @@
 """Knowledge is loaded from files, said what became of it, and used by a real node."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,36 @@ def test_a_newer_clinvar_replaces_the_old_one_and_tells_what_changed(node, tmp_p
     assert node.knowledge.alleles_of("clinvar:3") == {}
 
 
+SUMMARY_HEAD = (
+    *("#AlleleID", "Name", "GeneSymbol", "RS# (dbSNP)", "Assembly", "Chromosome"),
+    *("PositionVCF", "ReferenceAlleleVCF", "AlternateAlleleVCF"),
+)
+SUMMARY = (
+    "\t".join(SUMMARY_HEAD)
+    + """
+1\tNM_007294.4(BRCA1):c.5266dup (p.Gln1756fs)\tBRCA1\t80357906\tGRCh38\t17\t43057062\tT\tTG
+1\tNM_007294.4(BRCA1):c.5266dup (p.Gln1756fs)\tBRCA1\t80357906\tGRCh37\t17\t41209079\tT\tTG
+2\tNM_004333.6(BRAF):c.1799T>A (p.Val600Glu)\tBRAF\t-1\tGRCh38\t7\t140753336\tA\tT
+3\tGRCh38/hg38 1q21.1 copy number gain\tX\t-1\tGRCh38\t1\t-1\tna\tna
+"""
+)
+
+
+def test_clinvars_summary_explains_transcript_and_protein_names(node, tmp_path):
+    path = tmp_path / "variant_summary.txt"
+    path.write_text(SUMMARY)
+    with pytest.raises(InvalidRequest, match="--assembly"):
+        annotate(node, Kind.EFFECTS, str(path))
+    outcome = annotate(node, Kind.EFFECTS, str(path), ON_38)
+    assert outcome.source.rows == 2
+    assert outcome.skipped == {"on another assembly": 1, "without place or transcript name": 1}
+    duplication = {GRCH38: (Allele("17", 43_057_062, 43_057_062, "", "G"),)}
+    for name in ("NM_007294.4:c.5266dup", "NM_007294.3:c.5266dupG", "rs80357906"):
+        assert node.knowledge.alleles_of(name) == duplication
+    assert node.knowledge.alleles_of_change("p.Gln1756fs", "BRCA1") == duplication
+    assert GRCH38 in node.knowledge.alleles_of("BRAF:p.Val600Glu")
+
+
 def test_a_panel_needs_a_name(node):
     with pytest.raises(InvalidRequest, match="name"):
         annotate(node, Kind.FREQUENCIES, str(shared(EXAC)), ON_37)
@@ -208,6 +239,13 @@ def test_a_reference_of_other_lengths_is_refused(node, tmp_path):
     with pytest.raises(InvalidInput, match="chromosome|contig"):
         annotate(node, Kind.REFERENCE, str(path))
     assert node.knowledge.bases(GRCH38, "21", 0, 4) == ""
+
+
+def test_a_compressed_reference_is_refused(node, tmp_path):
+    path = tmp_path / "reference.fa.gz"
+    path.write_bytes(gzip.compress(b">chr21\nACGT\n"))
+    with pytest.raises(InvalidInput, match="decompress it"):
+        annotate(node, Kind.REFERENCE, str(path), ON_38)
 
 
 def test_a_reference_that_changed_since_is_not_read(node, tmp_path):

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from beacon_node.errors import InvalidInput, InvalidRequest
-from beacon_node.ingest.knowledge import clinvar, effects, frequencies, genes, obo, pgx
+from beacon_node.ingest.knowledge import clinvar, effects, frequencies, genes, obo, pgx, summary
 from beacon_node.ingest.knowledge.gene_names import open_gene_names, read_gene_names
 from beacon_node.ingest.knowledge.rsids import rsid_records
 from beacon_node.ingest.knowledge.sites import Site, SiteFile, open_sites, read_sites
@@ -141,8 +141,21 @@ def _open_clinvar(path: str, declared: Assembly | None) -> OpenedFile:
 
 
 def _open_effects(path: str, declared: Assembly | None) -> OpenedFile:
+    if summary.is_summary(path):
+        return _open_summary(path, declared)
     file = open_sites(path, declared)
     return _site_file(Kind.EFFECTS, file, effects.effect_records(file), name=_stem(path))
+
+
+def _open_summary(path: str, declared: Assembly | None) -> OpenedFile:
+    table = summary.open_summary(path)
+
+    def read(reading: Reading) -> Iterator:
+        return summary.read_summary(
+            table, declared, reading.bases, reading.report, reading.progress
+        )
+
+    return OpenedFile(Kind.EFFECTS, declared, read, name="ClinVar names")
 
 
 def _open_frequencies(path: str, declared: Assembly | None) -> OpenedFile:

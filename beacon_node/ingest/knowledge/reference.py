@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyfaidx import Fasta, FastaIndexingError, FastaNotFoundError, UnsupportedCompressionFormat
+from pyfaidx import Fasta, FastaIndexingError
 
 from beacon_node.errors import InvalidInput, InvalidRequest
-from beacon_node.ingest.plain_files import explained
+from beacon_node.ingest.plain_files import GZIP_MAGIC, explained
 from beacon_node.model.genome import SEQUENCES, Assembly, detect_assembly, find_reference
 
 
@@ -16,6 +16,7 @@ def check_reference(path: str, declared: Assembly | None) -> tuple[Assembly, int
     An index is made beside the file where there is none. Raises InvalidInput if the file is no
     FASTA, or its lengths are not those of one assembly, or not those of the declared one.
     """
+    _refuse_compressed(path)
     lengths = _lengths(path)
     try:
         told = detect_assembly(lengths)
@@ -29,15 +30,17 @@ def check_reference(path: str, declared: Assembly | None) -> tuple[Assembly, int
     return assembly, _known_sequences(lengths, assembly, path)
 
 
+def _refuse_compressed(path: str) -> None:
+    with explained(path), Path(path).open("rb") as file:
+        if file.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+            raise InvalidInput("decompress it: bases are read at random places", file=path)
+
+
 def _lengths(path: str) -> Mapping[str, int]:
     try:
         with explained(path), Fasta(path, rebuild=False) as fasta:
             return {name: len(fasta[name]) for name in list(fasta.keys())}
-    except FastaNotFoundError as error:
-        raise InvalidInput("there is no such file", file=path) from error
-    except UnsupportedCompressionFormat as error:
-        raise InvalidInput("decompress it: bases are read at random places", file=path) from error
-    except (FastaIndexingError, ValueError, ImportError) as error:
+    except (FastaIndexingError, ValueError) as error:
         problem = "it cannot be used as a FASTA: lines of one length, and a .fai beside it"
         raise InvalidInput(problem, file=path) from error
 

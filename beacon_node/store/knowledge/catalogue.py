@@ -78,8 +78,7 @@ class SourceCatalogue:
             db = _connect(self.path)
             try:
                 db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(_TABLES)
-                db.execute("BEGIN IMMEDIATE")
+                db.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT; BEGIN IMMEDIATE;")
                 yield db
                 db.execute("UPDATE state SET version = version + 1")
                 db.commit()
@@ -111,11 +110,19 @@ def _take(lock: int) -> None:
 
 
 def read_version(db: sqlite3.Connection) -> int:
-    return db.execute("SELECT version FROM state").fetchone()[0]
+    return db.execute("SELECT version FROM state").fetchone()[0] if _is_made(db) else 0
+
+
+def _is_made(db: sqlite3.Connection) -> bool:
+    """Say whether the tables are there; the file is a moment older, longer after a crash."""
+    sql = "SELECT count(*) FROM sqlite_master WHERE name IN ('state', 'source')"
+    return db.execute(sql).fetchone()[0] == 2
 
 
 def read_sources(db: sqlite3.Connection) -> tuple[Source, ...]:
     """Return the sources by kind, name, assembly and part."""
+    if not _is_made(db):
+        return ()
     names = ", ".join(_FIELDS)
     rows = db.execute(f"SELECT {names} FROM source ORDER BY kind, name, assembly, part")
     return tuple(map(_source, rows))

@@ -56,6 +56,14 @@ def test_a_reader_that_began_before_anything_was_loaded_sees_it(tmp_path):
     assert reader.alleles_of("rs1")
 
 
+def test_a_list_of_sources_that_is_only_just_being_made_is_an_empty_one(tmp_path):
+    (tmp_path / "sources.sqlite").touch()
+    reader = SqliteKnowledge(tmp_path)
+    assert reader.version == 0 and not reader.sources()
+    SqliteKnowledge(tmp_path).add(RSIDS, OLD)
+    assert reader.alleles_of("rs1")
+
+
 def test_threads_and_forks_read_through_connections_of_their_own(knowledge):
     assert knowledge.alleles_of("rs1")
     with ThreadPoolExecutor(2) as pool:

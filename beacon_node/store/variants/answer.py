@@ -34,11 +34,6 @@ def unanswerable(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Mat
     return None
 
 
-def lookups_on(dataset: Dataset, plan: SearchPlan) -> Lookups | None:
-    """Return what to look up in a dataset; None: no variation asked, or not on its assembly."""
-    return None if plan.lookups is None else plan.lookups.get(dataset.assembly)
-
-
 def search(
     index: Index,
     plan: SearchPlan,

@@ -1,12 +1,10 @@
 """One release's variation index, open for reading.
 
-An `Index` is shared by the threads of a process; each thread, and each process after a fork, gets a
-connection of its own. The file is never written again once it is released (`immutable`), so no
-locks are taken and its pages are mapped. A release that was removed meanwhile stays readable
-through the connections that are open.
+An `Index` is shared by the threads of a process, each with a connection of its own. The file is
+never written again once it is released (`immutable`), so no locks are taken and its pages are
+mapped. A release that was removed meanwhile stays readable through the connections that are open.
 """
 
-import os
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -67,23 +65,17 @@ class Index:
 
     def fetch(self, sql: str, values: Sequence = ()) -> list[tuple]:
         """Return all rows of a statement; for few rows faster than `execute`."""
-        local = self._local
         try:
-            if local.process == os.getpid():  # said twice: a call less counts here
-                return local.cursor.execute(sql, values).fetchall()
+            cursor = self._local.cursor
         except AttributeError:
-            pass
-        return self._cursor().execute(sql, values).fetchall()
+            cursor = self._cursor()
+        return cursor.execute(sql, values).fetchall()
 
     def _cursor(self) -> sqlite3.Cursor:
-        local = self._local
-        try:
-            if local.process == os.getpid():
-                return local.cursor
-        except AttributeError:
-            pass  # this thread's first statement
-        local.process, local.cursor = os.getpid(), _open(self.path).cursor()
-        return local.cursor
+        """Return this thread's cursor; its first use opens the file."""
+        if not hasattr(self._local, "cursor"):
+            self._local.cursor = _open(self.path).cursor()
+        return self._local.cursor
 
     def size(self, level: Level) -> int:
         """Return how many numbers a level has."""

@@ -1,8 +1,11 @@
 """The variant store of a node: the indexes of the datasets that are released now."""
 
+import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +14,7 @@ from beacon_node.errors import NotFound, StoreUnavailable
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.ports import Dataset, SearchPlan
-from beacon_node.store.variants.answer import lookups_on, search, unanswerable
+from beacon_node.store.variants.answer import search, unanswerable
 from beacon_node.store.variants.eligible import EligibleCache
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.terms import filtering_terms
@@ -39,6 +42,12 @@ class SqliteVariantStore:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
+        self._start()
+        os.register_at_fork(after_in_child=partial(_start_anew, weakref.ref(self)))
+
+    def _start(self) -> None:
+        """Begin with nothing open. A forked process does so too: connections and locks are not
+        for two processes."""
         self._cache = EligibleCache()
         self._lock = threading.Lock()
         self._seen = threading.local()  # data_version is a connection's, and so a thread's, own
@@ -62,7 +71,7 @@ class SqliteVariantStore:
         """
         if decision.ceiling is None:
             return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
-        lookups = lookups_on(dataset, plan)
+        lookups = None if plan.lookups is None else plan.lookups.get(dataset.assembly)
         try:
             index = self._index(dataset)
             refused = unanswerable(index, plan, lookups)
@@ -116,6 +125,12 @@ class SqliteVariantStore:
         index = self._indexes.pop(dataset_id, None)
         if index:
             self._cache.forget(index)
+
+
+def _start_anew(held: "weakref.ref[SqliteVariantStore]") -> None:
+    store = held()
+    if store is not None:
+        store._start()
 
 
 def _is_same_release(one: Dataset, other: Dataset) -> bool:

@@ -73,7 +73,7 @@ class World:
         """Write the index file."""
         path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path)) as db:
-            db.execute(f"PRAGMA page_size = {schema.PAGE_SIZE}")
+            db.execute("PRAGMA synchronous = OFF")
             db.executescript(schema.TABLES)
             properties = {"format": str(schema.FORMAT), **self.properties}
             db.executemany("INSERT INTO property VALUES (?, ?)", properties.items())

@@ -189,21 +189,26 @@ def render_collections(
     documents: Sequence[dict],
     received: ReceivedRequest,
     identity: BeaconIdentity,
+    *,
+    parts: Sequence[DatasetAnswer] = (),
 ) -> dict:
     """Return the response of `/datasets` and `/cohorts`: all `documents`, of which a page is shown.
 
-    Below record granularity it is a boolean or count response like any other.
+    Below record granularity it is a boolean or count response like any other. `parts` are what the
+    datasets answered, if there were conditions: one that could not answer is told of.
     """
     count = len(documents)
     granularity = received.granularity
     summary: dict[str, object] = {"exists": count > 0}
     if granularity >= Granularity.COUNT:
         summary |= {"numTotalResults": count, "countPrecision": _EXACT}
-    document: dict[str, object] = {
+    document: dict[str, dict] = {
         "meta": _meta(entry_type, granularity, received, identity),
         "responseSummary": summary,
         "info": {"countOf": entry_type.counts},
     }
+    if parts:
+        document["info"] |= {"datasets": [_row(part, Include.ALL) for part in parts]}
     if granularity is Granularity.RECORD:
         first = received.page.offset
         shown = documents[first : first + received.page.limit]

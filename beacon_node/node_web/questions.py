@@ -14,7 +14,7 @@ from beacon_node.beacon_v2.received import Parsed
 from beacon_node.beacon_v2.records import NOTHING_KNOWN, About
 from beacon_node.beacon_v2.render import render_answer, render_collections
 from beacon_node.errors import NotFound
-from beacon_node.model.answer import Answer
+from beacon_node.model.answer import Answer, DatasetAnswer
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity, Query
 from beacon_node.model.requester import ANONYMOUS
@@ -49,7 +49,9 @@ class Questions:
 
     def _collections(self, node: Node, parsed: Parsed) -> dict:
         query = parsed.query
-        datasets = _with_matches(node, query)
+        parts = _conditions_met(node, query)
+        missed = {part.dataset_id for part in parts if not part.exists}
+        datasets = [d for d in select_datasets(node, query) if d.id not in missed]
         open_ids = open_to_all(datasets)
         if query.entry_type is EntryType.DATASET:
             documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
@@ -59,17 +61,16 @@ class Questions:
             documents = [d for d in documents if d["id"] == query.entry_id]
             if not documents:
                 raise NotFound(f"there is no {query.entry_type} with this id here")
-        return render_collections(query.entry_type, documents, parsed.received, self.identity)
+        return render_collections(
+            query.entry_type, documents, parsed.received, self.identity, parts=parts
+        )
 
 
-def _with_matches(node: Node, query: Query) -> Sequence[Dataset]:
-    """Return the datasets a question is about; with conditions, those that have a match."""
-    datasets = select_datasets(node, query)
+def _conditions_met(node: Node, query: Query) -> Sequence[DatasetAnswer]:
+    """Return which datasets have anything that meets the conditions; nothing if there are none."""
     if query.variation is None and not query.filters:
-        return datasets
-    found = answer(node, replace(query, granularity=Granularity.BOOLEAN, entry_id=""), ANONYMOUS)
-    hits = {part.dataset_id for part in found.datasets if part.exists}
-    return [dataset for dataset in datasets if dataset.id in hits]
+        return ()
+    return answer(node, replace(query, granularity=Granularity.BOOLEAN), ANONYMOUS).datasets
 
 
 def open_to_all(datasets: Sequence[Dataset]) -> frozenset[str]:

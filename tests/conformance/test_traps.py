@@ -231,5 +231,7 @@ def test_datasets_and_cohorts_are_collections_also_alone(client):
 
 
 def test_datasets_can_be_asked_which_of_them_have_a_variation(client):
-    documents = client.get(f"/api/datasets?{RANGE_URL}").json["response"]["collections"]
-    assert {one["id"] for one in documents} == {"open-38", "sites"}
+    document = client.get(f"/api/datasets?{RANGE_URL}").json
+    assert {one["id"] for one in document["response"]["collections"]} == {"open-38", "sites"}
+    rows = {row["id"]: row["status"] for row in document["info"]["datasets"]}
+    assert (rows["closed"], rows["open-37"]) == ("not permitted", "wrong assembly")

@@ -1,9 +1,11 @@
 """`beacon-node serve`: the node's HTTP server."""
 
+import atexit
 import multiprocessing
 import os
 import socket
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -11,7 +13,7 @@ from beacon_node.cli.common import HOME_VARIABLE, Session, with_session
 from beacon_node.errors import ConfigurationError
 from beacon_node.settings import PREFIX, Server
 
-APPLICATION = "beacon_node.node_web.wsgi:make_app"
+APPLICATION = "beacon_node.cli.serve:application"
 STOP_S = 10  # how long a worker may finish the answer it is giving
 
 
@@ -40,6 +42,16 @@ def _announce(session: Session, server: Server) -> None:
         ),
     )
     sys.stdout.flush()
+
+
+def application() -> Callable:
+    """Return the WSGI application a worker process serves: the node that the environment names."""
+    from beacon_node.node_web.wsgi import make_app
+
+    # The server's own threads may still wait for the interpreter when a worker is done; were it
+    # taken down under them, they would end in a panic.
+    atexit.register(os._exit, 0)
+    return make_app()
 
 
 def _run(server: Server) -> None:

@@ -1,0 +1,177 @@
+"""A node worked on through its commands, from init to the answer to a question."""
+
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from beacon_node.cli import main as cli
+from beacon_node.demo.synthetic import make_cohort
+from tests.shared_data import shared
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Return a function that runs a command on one node and returns its JSON document."""
+    monkeypatch.setenv("BEACON_NODE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BEACON_NODE_LOADING_PROCESSES", "1")
+
+    def command(*words: object, exit_code: int = 0) -> dict:
+        assert cli.run([*map(str, words), "--json"]) == exit_code, capsys.readouterr().err
+        out, err = capsys.readouterr()
+        return json.loads(out or err)
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    return make_cohort(tmp_path_factory.mktemp("files"), people=60, variants=60)
+
+
+@pytest.fixture
+def node(run, files):
+    """Return `run` for a node with one open dataset, not released yet."""
+    run("init")
+    opened = ("--open-data", "--licence", "CC0-1.0", "--assayed", "whole-genome")
+    run("dataset", "add", "open", "--assembly", "GRCh38", *opened)
+    return run
+
+
+def answers(document: dict, question: int = 0) -> dict:
+    """Return dataset → (status, exists, numbers) of one question."""
+    kinds = document["questions"][question]["answers"]
+    return {
+        part["id"]: (part["status"], part["exists"], *(k["datasets"][i]["count"] for k in kinds))
+        for i, part in enumerate(kinds[0]["datasets"])
+    }
+
+
+def test_a_question_goes_from_a_real_file_to_its_answer(run):
+    vcf = shared("data/vcf/grch37/1kg_p3_chr22_16.05-16.50Mb_cineca1900.vcf.gz")
+    run("init", "--organization", "General Hospital")
+    run("dataset", "add", "uk1", "--assembly", "hg19", "--open-data", "--licence", "CC-BY-4.0")
+    (loaded,) = run("load", "uk1", vcf, "--assayed", "22:16050001-16500000")["loaded"]
+    assert (loaded["records"], loaded["samples"], loaded["assembly"]) == (6109, 1900, "GRCh37")
+    assert run("release", "uk1")["release"]["sizes"]["individual"] == 1900
+    asked = run("query", "22-16050115-G-A")
+    assert asked["questions"][0]["understood"].startswith("G>A at 22:16,050,115 of GRCh37")
+    assert answers(asked) == {"uk1": ("answered", True, 1, carriers(vcf))}
+    assert answers(run("query", "22-16050115-G-C"))["uk1"] == ("answered", False, 0, 0)
+    assert answers(run("query", "22-17000000-G-C"))["uk1"][0] == "not sequenced here"
+    assert answers(run("query", "GRCh38 22-16050115-G-A"))["uk1"][0] == "wrong assembly"
+
+
+def carriers(vcf) -> int:
+    """Return how many people bcftools sees with the first allele of 22:16050115."""
+    if not shutil.which("bcftools"):
+        pytest.skip("bcftools is not installed")
+    command = ["bcftools", "view", "-H", "-r", "22:16050115", "-i", 'GT="alt"', str(vcf)]
+    line = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return sum("1" in call.split(":")[0] for call in line.split("\t")[9:])
+
+
+def test_a_draft_answers_only_after_its_release(node, files):
+    node("load", "open", files.vcf)
+    assert node("query", "7-140753336-A-T", "--assembly", "38")["questions"][0]["answers"] == [
+        {"entry_type": kind, "granularity": "boolean", "exists": False, "count": None}
+        | {"datasets": []}
+        for kind in ("genomicVariant", "individual")
+    ]
+    node("release", "open")
+    assert answers(node("query", "1-11796321-G-A"))["open"][:3] == ("answered", True, 1)
+    assert node("release", "open")["release"]["is_new"] is False
+
+
+def test_a_closed_dataset_says_that_it_is_closed_and_why(node, files):
+    node("dataset", "add", "clinic", "--assembly", "GRCh38")
+    node("load", "clinic", files.vcf)
+    node("release", "clinic")
+    (question,) = node("query", "1-11796321-G-A")["questions"]
+    (row,) = question["answers"][1]["datasets"]
+    assert row["status"] == "not permitted" and row["exists"] is None and row["count"] is None
+    assert "open data" in row["reason"]
+
+
+def test_many_questions_come_from_standard_input(node, files, monkeypatch):
+    node("load", "open", files.vcf)
+    node("release", "open")
+    lines = "1-11796321-G-A\n\nno such thing!\n1:11796321-11796321\n"
+    monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+    document = node("query", "-", exit_code=2)
+    assert [q["question"] for q in document["questions"]] == [
+        "1-11796321-G-A",
+        "no such thing!",
+        "1:11796321-11796321",
+    ]
+    assert "problem" in document["questions"][1]
+    assert answers(document, 0) == answers(document, 2)
+
+
+def test_records_are_beacon_entries_and_carry_no_ids_of_the_hospital(node, files):
+    node("load", "open", files.vcf, *files.records[:4])
+    node("release", "open")
+    (question,) = node("query", "1-11796321-G-A", "--granularity", "record")["questions"]
+    variations, people = (kind["datasets"][0]["records"] for kind in question["answers"])
+    assert variations[0]["variantInternalId"] == "GRCh38.1.11796320.11796321.G.A"
+    assert len(people) == 10 and all("sex" in person for person in people)
+    assert "SYN0" not in json.dumps(question)
+
+
+def test_people_are_left_out_and_taken_back(node, files, monkeypatch):
+    node("load", "open", files.vcf, *files.records[:2])
+    node("release", "open")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("SYN00001\nSYN00002\n"))
+    assert node("dataset", "remove-people", "open", "-") == {"dataset": "open", "left_out": 2}
+    assert node("release", "open")["release"]["people_removed"] == 2
+    node("dataset", "restore-people", "open", "SYN00001")
+    assert node("release", "open")["release"]["sizes"]["individual"] == 59
+
+
+def test_knowledge_is_loaded_listed_and_forgotten(node, files):
+    node("annotate", "genes", files.genes, "--assembly", "GRCh38")
+    node("annotate", "ontology", files.ontology)
+    kinds = [source["kind"] for source in node("annotate", "list")["knowledge"]]
+    assert kinds == ["genes", "ontology"]
+    assert "genes" in {s["kind"] for s in node("status")["status"]["knowledge"]}
+    node("annotate", "remove", "genes")
+    assert [s["kind"] for s in node("annotate", "list")["knowledge"]] == ["ontology"]
+
+
+@pytest.mark.parametrize(
+    ("words", "exit_code", "says"),
+    [
+        (("load", "open", "nowhere.vcf"), 2, "nowhere.vcf"),
+        (("load", "other", "nowhere.vcf"), 4, "no dataset 'other'"),
+        (("load", "open", "nowhere.vcf", "--assayed", "chr99"), 2, "--assayed chr99"),
+        (("release", "open"), 4, "nothing is loaded"),
+        (("dataset", "add", "open", "--assembly", "GRCh38"), 4, "already a dataset"),
+        (("dataset", "add", "x", "--assembly", "hg18"), 2, "hg18"),
+        (("dataset", "add", "x", "--assembly", "GRCh38", "--open-data"), 2, "licence"),
+        (("query", "7-140753336-A-T"), 2, "which assembly"),
+        (("query",), 2, "TEXT"),
+        (("annotate", "genes", "nowhere.tsv"), 2, "nowhere.tsv"),
+        (("init",), 4, "already"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_is_wrong_is_named(words, exit_code, says, node):
+    error = node(*words, exit_code=exit_code)["error"]
+    assert says in error["message"] and error["exit_code"] == exit_code
+
+
+def test_without_a_node_every_command_says_how_to_make_one(run):
+    error = run("status", exit_code=78)["error"]
+    assert "beacon-node init" in error["message"]
+
+
+def test_two_servers_do_not_share_a_port(node):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        error = node("serve", "--port", other.getsockname()[1], exit_code=78)["error"]
+    assert "cannot listen" in error["message"]

@@ -1,0 +1,118 @@
+"""What the ledger holds: entries that are chained by their hashes and never change."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from beacon_node.errors import LedgerBroken
+from beacon_node.model.consent import ConsentVersion
+
+NO_HASH = bytes(32)  # what the first entry is chained to
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry of a ledger: its sequence number (0: none yet) and its hash.
+
+    Whoever keeps a head can later tell whether the ledger still holds everything up to it.
+    """
+
+    sequence: int = 0
+    hash: bytes = NO_HASH
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entry:
+    """One line of the ledger. Private: does not print itself.
+
+    `recorded_at` never lies before that of the entry before it, in UTC as ISO 8601 text; `clock` is
+    what the machine's clock said where that was earlier (it had been set back), else empty. `body`
+    is JSON text; `previous` is the hash of the entry before.
+    """
+
+    sequence: int
+    recorded_at: str
+    clock: str
+    kind: str
+    body: str
+    previous: bytes
+    hash: bytes = NO_HASH
+
+    def __repr__(self) -> str:
+        return f"Entry({self.sequence}, …)"
+
+    def own_hash(self) -> bytes:
+        """Return the SHA-256 over the previous hash and everything the entry says."""
+        line = f"{self.sequence}\n{self.recorded_at}\n{self.clock}\n{self.kind}\n{self.body}"
+        return hashlib.sha256(self.previous + line.encode()).digest()
+
+    @property
+    def head(self) -> Head:
+        return Head(self.sequence, self.hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What following the whole chain found. `broken_at` is the first entry that is not as it was
+    written, or is missing; None if all are; `problem` says in words what is wrong with it."""
+
+    head: Head
+    broken_at: int | None = None
+    problem: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        return self.broken_at is None
+
+    def require_whole(self) -> None:
+        """Raises LedgerBroken, saying what to do, unless the chain is whole."""
+        if self.broken_at is not None:
+            raise broken(self.broken_at, self.problem)
+
+
+def broken(sequence: int, problem: str) -> LedgerBroken:
+    """Return the error for a chain that fails at an entry, with the way out."""
+    return LedgerBroken(
+        f"the ledger is broken at entry {sequence}: {problem}; this node answers nothing until it "
+        "is repaired: keep ledger.sqlite and its -wal file as evidence, restore the last backup "
+        "that verifies, then record again the consents and withdrawals that came after it"
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Recorded:
+    """A consent version as the ledger holds it, and the hash of its entry, whose sequence number is
+    the version's number. `is_new`: this call added it; else it was on record already."""
+
+    version: ConsentVersion
+    hash: bytes
+    is_new: bool = True
+
+    def __repr__(self) -> str:
+        return f"Recorded({self.version.number}, …)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Evaluated:
+    """The first question that was decided under a consent version (or a later one)."""
+
+    sequence: int
+    asked_at: datetime
+    audit: Mapping
+
+    def __repr__(self) -> str:
+        return f"Evaluated({self.sequence}, …)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Receipt:
+    """What a node can prove about one individual's consent: each version with the first question
+    after it (None: nothing was asked since), and the head of the chain that holds them."""
+
+    individual: str
+    versions: tuple[tuple[Recorded, Evaluated | None], ...]
+    head: Head
+
+    def __repr__(self) -> str:
+        return "Receipt(…)"

@@ -1,0 +1,5 @@
+"""The ledger: what was consented to and what was asked, in one chain of hashes."""
+
+from beacon_node.store.ledger.ledger import Ledger
+
+__all__ = ["Ledger"]

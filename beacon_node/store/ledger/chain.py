@@ -1,0 +1,110 @@
+"""Appending to the chain, and following it to see that nothing was touched."""
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+
+from beacon_node.model.consent_documents import moment_text, read_moment
+from beacon_node.model.ledger import Entry, Head, Verification, broken
+
+_COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
+
+
+class Appending:
+    """Adds entries within one open transaction, in which nobody else can write."""
+
+    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+        self.connection = connection
+        self._last = last_entry(connection)
+        self.head = self._last.head if self._last else Head()
+        if self._last:
+            check_entry(self._last)
+        if self.head.sequence != highest_used(connection):
+            raise broken(self.head.sequence + 1, "entries at the end of it are missing")
+        self.recorded_at, self._clock = self._moments(now)
+
+    def _moments(self, now: datetime) -> tuple[datetime, str]:
+        """Return when this is recorded, and the clock's own time if that lies before it."""
+        if self._last and moment_text(now) < self._last.recorded_at:
+            return read_moment(self._last.recorded_at), moment_text(now)
+        return now, ""
+
+    def append(self, kind: str, body: str) -> Entry:
+        """Add one entry; on disk with the transaction."""
+        entry = make_entry(self.head, moment_text(self.recorded_at), self._clock, kind, body)
+        self.connection.execute(
+            f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", _row(entry)
+        )
+        self.head = entry.head
+        return entry
+
+
+def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -> Entry:
+    """Return the entry that follows `head`."""
+    draft = Entry(head.sequence + 1, recorded_at, clock, kind, body, head.hash)
+    return Entry(*_row(draft)[:-1], hash=draft.own_hash())
+
+
+def last_entry(connection: sqlite3.Connection) -> Entry | None:
+    sql = f"SELECT {_COLUMNS} FROM entry ORDER BY sequence DESC LIMIT 1"
+    return next((Entry(*row) for row in connection.execute(sql)), None)
+
+
+def highest_used(connection: sqlite3.Connection) -> int:
+    """Return the highest sequence number that was ever used."""
+    sql = "SELECT seq FROM sqlite_sequence WHERE name = 'entry'"
+    return next((row[0] for row in connection.execute(sql)), 0)
+
+
+def entries(connection: sqlite3.Connection, after: int = 0) -> Iterator[Entry]:
+    """Yield the entries after a sequence number, in their order."""
+    sql = f"SELECT {_COLUMNS} FROM entry WHERE sequence > ? ORDER BY sequence"
+    return (Entry(*row) for row in connection.execute(sql, [after]))
+
+
+def check_entry(entry: Entry) -> None:
+    """Raises LedgerBroken if an entry does not say what it was written with."""
+    if entry.own_hash() != entry.hash:
+        raise broken(entry.sequence, _CHANGED)
+
+
+def verify(connection: sqlite3.Connection, known: Head | None) -> Verification:
+    """Follow the whole chain; see `Ledger.verify`."""
+    head, recorded_at = Head(), ""
+    for entry in entries(connection):
+        problem = _problem(entry, head, recorded_at, known)
+        if problem:
+            return Verification(head, min(entry.sequence, head.sequence + 1), problem)
+        head, recorded_at = entry.head, entry.recorded_at
+    if max(highest_used(connection), known.sequence if known else 0) > head.sequence:
+        return Verification(head, head.sequence + 1, "it and what followed it are missing")
+    return Verification(head)
+
+
+_CHANGED = "it was changed after it was written"
+
+
+def _problem(entry: Entry, before: Head, recorded_at: str, known: Head | None) -> str:
+    if entry.sequence != before.sequence + 1:
+        return "it is missing"
+    if entry.own_hash() != entry.hash:
+        return _CHANGED
+    if entry.previous != before.hash:
+        return "it does not follow the entry before it, which was exchanged"
+    if entry.recorded_at < recorded_at:
+        return "it is dated before the entry before it"
+    if known and known.sequence == entry.sequence and known.hash != entry.hash:
+        return "it is another entry than the one that was witnessed"
+    return ""
+
+
+def _row(entry: Entry) -> tuple:
+    return (
+        entry.sequence,
+        entry.recorded_at,
+        entry.clock,
+        entry.kind,
+        entry.body,
+        entry.previous,
+        entry.hash,
+    )

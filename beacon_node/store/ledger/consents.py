@@ -1,0 +1,168 @@
+"""The consents in the chain: written with their entries, found by individual and by date."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, zip_longest
+
+from beacon_node.errors import InvalidRequest
+from beacon_node.model.consent import EVERY_DATASET, ConsentVersion, Status
+from beacon_node.model.consent_documents import (
+    canonical_json,
+    read_moment,
+    read_statement,
+    statement_digest,
+    statement_document,
+)
+from beacon_node.model.ledger import Entry, Recorded, Verification
+from beacon_node.store.ledger.chain import Appending, check_entry, entries
+
+CONSENT = "consent"
+_ENTRY = "e.sequence, e.recorded_at, e.clock, e.kind, e.body, e.previous, e.hash"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Prepared:
+    """A statement made ready before the ledger's turn is taken, so that the turn stays short."""
+
+    version: ConsentVersion
+    digest: bytes
+    body: str
+
+
+def prepare(version: ConsentVersion, by: str) -> Prepared:
+    """Raises InvalidRequest if the statement could not be read back as it is."""
+    document = statement_document(version)
+    signed = replace(version, recorded_by=by)
+    again = read_statement(
+        document, number=version.number, recorded_at=version.recorded_at, recorded_by=by
+    )
+    if again != signed:
+        raise InvalidRequest("consent: it holds something that a document cannot state")
+    return Prepared(
+        version=signed,
+        digest=statement_digest(document),
+        body=canonical_json({"by": by, "statement": document}),
+    )
+
+
+def add(appending: Appending, prepared: Prepared) -> Recorded:
+    """Record a statement within a transaction, unless the same one is on record."""
+    found = _on_record(appending.connection, "c.statement = ?", prepared.digest)
+    for entry in found:
+        return Recorded(read_entry(entry), entry.hash, is_new=False)
+    if prepared.version.cancels is not None:
+        _check_cancelled(appending.connection, prepared.version)
+    entry = appending.append(CONSENT, prepared.body)
+    _list(appending, entry)
+    at = appending.recorded_at
+    version = replace(prepared.version, number=entry.sequence, recorded_at=at)
+    return Recorded(version, entry.hash)
+
+
+def _list(appending: Appending, entry: Entry) -> None:
+    """Put a statement where it is found by individual and by date."""
+    number, individual, dataset, digest, dates = _stated(entry)
+    row = (number, individual, dataset, digest)
+    appending.connection.execute("INSERT INTO consent VALUES (?, ?, ?, ?)", row)
+    for date in (dates or "").split():
+        appending.connection.execute("INSERT INTO consent_date VALUES (?, ?)", (number, date))
+
+
+def _check_cancelled(connection: sqlite3.Connection, version: ConsentVersion) -> None:
+    for entry in _on_record(connection, "c.number = ?", version.cancels):
+        cancelled = read_entry(entry)
+        if cancelled.individual != version.individual:
+            break
+        if cancelled.status is Status.ENTERED_IN_ERROR:
+            raise InvalidRequest(f"cancels: version {version.cancels} is a cancellation itself")
+        return
+    raise InvalidRequest(f"cancels: this individual has no version {version.cancels} on record")
+
+
+def _on_record(connection: sqlite3.Connection, condition: str, *values: object) -> Iterator[Entry]:
+    sql = f"SELECT {_ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number WHERE {condition}"
+    return (Entry(*row) for row in connection.execute(sql, values).fetchall())
+
+
+def history(connection: sqlite3.Connection, individual: str) -> tuple[Recorded, ...]:
+    """Return all versions of one individual in the order of their recording."""
+    found = _on_record(connection, "c.individual = ? ORDER BY c.number", individual)
+    return tuple(Recorded(read_entry(entry), entry.hash) for entry in found)
+
+
+def histories(
+    connection: sqlite3.Connection, dataset: str
+) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
+    """Yield, in the order of their ids, those with a statement about `dataset`, with all theirs."""
+    sql = f"""
+        SELECT c.individual, {_ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number
+        WHERE EXISTS (SELECT 1 FROM consent o
+                      WHERE o.individual = c.individual AND o.dataset IN (?, ?))
+        ORDER BY c.individual, c.number"""
+    rows = connection.execute(sql, [dataset, EVERY_DATASET])
+    for individual, theirs in groupby(rows, key=lambda row: row[0]):
+        yield individual, tuple(read_entry(Entry(*row[1:])) for row in theirs)
+
+
+def read_entry(entry: Entry) -> ConsentVersion:
+    """Return the consent version an entry records; LedgerBroken if the entry was changed."""
+    check_entry(entry)
+    body = json.loads(entry.body)
+    return read_statement(
+        body["statement"],
+        number=entry.sequence,
+        recorded_at=read_moment(entry.recorded_at),
+        recorded_by=body["by"],
+    )
+
+
+def version_number(connection: sqlite3.Connection) -> int:
+    return connection.execute("SELECT max(number) FROM consent").fetchone()[0] or 0
+
+
+def first_date(connection: sqlite3.Connection, after: str) -> str | None:
+    sql = "SELECT min(moment) FROM consent_date WHERE moment > ?"
+    return connection.execute(sql, [after]).fetchone()[0]
+
+
+def changed_since(connection: sqlite3.Connection, number: int) -> frozenset[str]:
+    rows = connection.execute("SELECT individual FROM consent WHERE number > ?", [number])
+    return frozenset(individual for (individual,) in rows)
+
+
+def dated_between(connection: sqlite3.Connection, after: str, until: str) -> frozenset[str]:
+    sql = """SELECT individual FROM consent_date JOIN consent USING (number)
+             WHERE moment > ? AND moment <= ?"""
+    return frozenset(individual for (individual,) in connection.execute(sql, [after, until]))
+
+
+def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:
+    """Return `whole`, or what is wrong if not every consent of the chain is listed as it should."""
+    recorded = (_stated(entry) for entry in entries(connection) if entry.kind == CONSENT)
+    sql = """SELECT number, individual, dataset, statement,
+                    (SELECT group_concat(moment, ' ') FROM consent_date d WHERE d.number = c.number)
+             FROM consent c ORDER BY number"""
+    for expected, found in zip_longest(recorded, connection.execute(sql), fillvalue=()):
+        if expected != found:
+            number = min(row[0] for row in (expected, found) if row)
+            return replace(whole, broken_at=number, problem=_LOST)
+    return whole
+
+
+_LOST = "its consent is not listed as it was recorded"
+
+
+def _stated(entry: Entry) -> tuple:
+    """Return how the statement of an entry is listed."""
+    statement = json.loads(entry.body)["statement"]
+    dates = {statement.get(name) for name in ("signed_on", "effective_from", "effective_until")}
+    ahead = sorted(date for date in dates if date and date > entry.recorded_at)
+    return (
+        entry.sequence,
+        statement["individual"],
+        statement["scope"]["dataset"],
+        statement_digest(statement),
+        " ".join(ahead) or None,
+    )

@@ -1,0 +1,54 @@
+"""Steps that bring a ledger of any age to the present layout, each in a transaction."""
+
+from sqlite_utils import Database, Migrations
+
+LEDGER = Migrations("ledger")
+STEPS = ("0001_chain_and_consents",)
+
+# AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
+_TABLES = """
+CREATE TABLE entry (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    recorded_at TEXT NOT NULL,        -- UTC; never before that of the entry before
+    clock TEXT NOT NULL,              -- the machine's clock, where it had been set back
+    kind TEXT NOT NULL,
+    body TEXT NOT NULL,               -- JSON
+    previous BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+CREATE TABLE consent (
+    number INTEGER PRIMARY KEY REFERENCES entry,
+    individual TEXT NOT NULL,
+    dataset TEXT NOT NULL,            -- or *
+    statement BLOB NOT NULL UNIQUE    -- SHA-256 of what was stated, whoever recorded it when
+) STRICT;
+CREATE INDEX consents_of_an_individual ON consent (individual, number);
+CREATE TABLE consent_date (
+    number INTEGER NOT NULL REFERENCES consent,
+    moment TEXT NOT NULL,             -- in the future when it was recorded
+    PRIMARY KEY (number, moment)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consents_of_a_date ON consent_date (moment);
+"""
+_IN_ORDER = """
+CREATE TRIGGER {table}_is_never_replaced BEFORE INSERT ON {table}
+WHEN NEW.{key} <= (SELECT max({key}) FROM {table})
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+_APPEND_ONLY = """
+CREATE TRIGGER {table}_is_never_{done} BEFORE {verb} ON {table}
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+
+
+@LEDGER(name=STEPS[0])
+def chain_and_consents(db: Database) -> None:
+    """Create the chain, and what finds the consents in it."""
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    for table, key in (("entry", "sequence"), ("consent", "number")):
+        db.execute(_IN_ORDER.format(table=table, key=key))
+    for table in ("entry", "consent", "consent_date"):
+        db.execute(_APPEND_ONLY.format(table=table, verb="UPDATE", done="changed"))
+        db.execute(_APPEND_ONLY.format(table=table, verb="DELETE", done="dropped"))

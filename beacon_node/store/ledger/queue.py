@@ -1,0 +1,92 @@
+"""A lock that processes get in the order in which they asked for it.
+
+SQLite's own lock goes to whoever happens to try at the right moment, so that under load one process
+can wait for seconds. Here each draws a number from a file beside the ledger, holds the lock of the
+byte of that number, and waits for the byte of the number before. The kernel frees the bytes of
+a process that dies, so nobody waits for the dead.
+"""
+
+import fcntl
+import os
+import struct
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from beacon_node.errors import StoreUnavailable
+
+PATIENCE_S = 10.0  # a turn takes milliseconds; only a stopped process or a dying disk takes longer
+_NUMBER = struct.Struct("=Q")
+_FIRST_BYTE = 4_096  # the bytes of the numbers lie behind the counter and its own lock
+_SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_05, 0.001
+
+
+class FairQueue:
+    """The queue of a ledger's writers, over the file `path`; one object per process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._threads = threading.Lock()  # threads of one process share its place
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    @contextmanager
+    def turn(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
+        """Wait for one's turn and hold it; StoreUnavailable if it does not come in time."""
+        deadline = time.monotonic() + patience_s
+        if not self._threads.acquire(timeout=patience_s):
+            raise self._nobody_moves()
+        try:
+            number = self._draw(deadline)
+            try:
+                self._wait_for(number - 1, deadline)
+                self._free(number - 1)
+                yield
+            finally:
+                self._free(number)
+        finally:
+            self._threads.release()
+
+    def _draw(self, deadline: float) -> int:
+        self._wait_for(-_FIRST_BYTE, deadline)
+        try:
+            drawn = os.pread(self._file, _NUMBER.size, 0)
+            number = _NUMBER.unpack(drawn)[0] + 1 if len(drawn) == _NUMBER.size else 1
+            self._wait_for(number, deadline)
+            os.pwrite(self._file, _NUMBER.pack(number), 0)
+        finally:
+            self._free(-_FIRST_BYTE)
+        return number
+
+    def _wait_for(self, number: int, deadline: float) -> None:
+        nap = _SHORTEST_NAP_S
+        while not self._take(number):
+            if time.monotonic() > deadline:
+                raise self._nobody_moves()
+            time.sleep(nap)
+            nap = min(2 * nap, _LONGEST_NAP_S)
+
+    def _take(self, number: int) -> bool:
+        try:
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _byte(fcntl.F_WRLCK, number))
+        except BlockingIOError:
+            return False
+        return True
+
+    def _free(self, number: int) -> None:
+        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _byte(fcntl.F_UNLCK, number))
+
+    def _nobody_moves(self) -> StoreUnavailable:
+        return StoreUnavailable(
+            f"{self._path}: the process whose turn it is to write does not finish; "
+            "is one of this node's processes stopped, or the disk failing?"
+        )
+
+
+def _byte(kind: int, number: int) -> bytes:
+    """Return the `struct flock` for the byte of a number; the counter's own is -_FIRST_BYTE."""
+    return struct.pack("hhqqi0q", kind, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)

@@ -30,7 +30,7 @@ demo: .venv/.ready
 test: .venv/.ready
 	@for tool in bcftools tabix; do command -v $$tool >/dev/null || echo "$$tool is not installed:\
 	the tests that compare with it are skipped (Debian: apt-get install $$tool)."; done
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@PYTHONHASHSEED=0 $(BIN)/python -m pytest -n 2 $(ARGS) # so that both processes name tests alike
 
 lint: .venv/.ready
 	@$(BIN)/ruff check .

@@ -28,16 +28,16 @@ def understand(target: Target, given: Mapping[str, object], rules: Rules) -> Par
     datasets = _datasets(given)
     _check_target(target, has_variation=variation is not None)
     query = Query(
-        entry_type=target.entry_type,
-        variation=variation,
-        filters=filters,
-        granularity=granularity,
-        include=include,
-        page=page,
-        datasets=datasets,
-        within=target.within,
-        entry_id=target.entry_id,
-        is_test=is_test,
+        target.entry_type,
+        variation,
+        filters,
+        granularity,
+        include,
+        page,
+        datasets,
+        target.within,
+        target.entry_id,
+        is_test,
     )
     received = ReceivedRequest(
         api_version=_api_version(given),
@@ -53,15 +53,19 @@ def understand(target: Target, given: Mapping[str, object], rules: Rules) -> Par
 
 
 def _page(given: Mapping, rules: Rules) -> Page:
+    if "skip" not in given and "limit" not in given:
+        return rules.first_page
     skip = fields.integer("skip", given["skip"]) if "skip" in given else 0
     if skip > MAX_SKIP:
         raise InvalidRequest(f"skip must be at most {MAX_SKIP}")
     if "limit" not in given:
-        return Page(skip, rules.default_page_size)
+        return Page(skip, rules.first_page.limit)
     limit = fields.integer("limit", given["limit"])
     return Page(skip, min(limit or rules.max_page_size, rules.max_page_size))
 
 
+_HIT = Include.HIT  # reading a member off its enum is slow
+_VARIANT = EntryType.GENOMIC_VARIANT
 _GRANULARITIES = {granularity.word: granularity for granularity in Granularity}
 
 
@@ -75,7 +79,7 @@ def _granularity(given: Mapping, rules: Rules) -> Granularity:
 
 def _include(given: Mapping) -> Include:
     if "includeResultsetResponses" not in given:
-        return Include.HIT
+        return _HIT
     name = "includeResultsetResponses"
     return Include(fields.one_of(name, given[name], Include))
 
@@ -89,9 +93,9 @@ def _datasets(given: Mapping) -> tuple[str, ...]:
 def _check_target(target: Target, *, has_variation: bool) -> None:
     """Raise NotFound for an id that is no variation's, InvalidRequest for two variations."""
     within = target.within
-    if within and within.entry_type is EntryType.GENOMIC_VARIANT:
+    if within and within.entry_type is _VARIANT:
         named = within.id
-    elif target.entry_type is EntryType.GENOMIC_VARIANT:
+    elif target.entry_type is _VARIANT:
         named = target.entry_id
     else:
         return

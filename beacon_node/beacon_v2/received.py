@@ -15,7 +15,7 @@ class Rules:
     """How this node reads what a request leaves open."""
 
     default_granularity: Granularity = Granularity.RECORD
-    default_page_size: int = 10
+    first_page: Page = Page()  # when no page is asked for
     max_page_size: int = 1_000  # also what `limit=0` means
     bases: ReferenceBases | None = None
 

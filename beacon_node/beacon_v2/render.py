@@ -17,6 +17,8 @@ from beacon_node.model.query import Granularity, Include
 from beacon_node.ports import Dataset
 
 _EXACT = "exact"
+_HIT, _ALL, _NONE = Include.HIT, Include.ALL, Include.NONE  # reading them off the enum is slow
+_RECORD, _NOT_PERMITTED = Granularity.RECORD, Status.NOT_PERMITTED
 _GRANULARITY_WORDS = {granularity: granularity.word for granularity in Granularity}
 _SCHEMAS = {entry_type: returned_schemas(entry_type) for entry_type in EntryType}
 _STATUS_WORDS = {status: status.value for status in Status}
@@ -49,7 +51,7 @@ def render_answer(
             **answer.notes,
         },
     }
-    if answer.granularity is Granularity.RECORD:
+    if answer.granularity is _RECORD:
         sets = _ResultSets(identity, about, datasets or {})
         document["response"] = {
             "resultSets": [sets.render(p) for p in answer.datasets if _is_listed(p, include)]
@@ -60,11 +62,11 @@ def render_answer(
 
 
 def _is_listed(part: DatasetAnswer, include: Include) -> bool:
-    if part.exists is None or include is Include.NONE:
+    if part.exists is None or include is _NONE:
         return False
-    if include is Include.ALL:
+    if include is _ALL:
         return True
-    return part.exists is (include is Include.HIT)
+    return part.exists is (include is _HIT)
 
 
 def _row(part: DatasetAnswer, include: Include) -> dict:
@@ -108,7 +110,7 @@ def summarize(received: ReceivedRequest) -> dict:
         "requestedSchemas": received.requested_schemas,
         "filters": received.filters,
         "requestParameters": received.parameters,
-        "includeResultsetResponses": received.include.value,
+        "includeResultsetResponses": received.include,
         "pagination": {"skip": page.skip, "limit": page.limit},
         "requestedGranularity": _GRANULARITY_WORDS[received.granularity],
         "testMode": received.is_test,
@@ -177,7 +179,7 @@ def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list
             "note": f"Dataset {part.dataset_id}: {part.reason or part.status.value}",
         }
         for part in parts
-        if part.status is Status.NOT_PERMITTED
+        if part.status is _NOT_PERMITTED
     ]
 
 
@@ -208,8 +210,8 @@ def render_collections(
         "info": {"countOf": entry_type.counts},
     }
     if parts:
-        document["info"] |= {"datasets": [_row(part, Include.ALL) for part in parts]}
-    if granularity is Granularity.RECORD:
+        document["info"] |= {"datasets": [_row(part, _ALL) for part in parts]}
+    if granularity is _RECORD:
         first = received.page.offset
         shown = documents[first : first + received.page.limit]
         document["response"] = {"collections": list(shown)}

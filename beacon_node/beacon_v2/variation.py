@@ -57,6 +57,7 @@ PARAMETERS: Mapping[str, str] = {
     "allele": "genomicAlleleShortForm",
 }
 _PLACE = ("start", "end", "referenceName")
+_ALLELE = frozenset({"assemblyId", "referenceName", "start", "referenceBases", "alternateBases"})
 _known_assembly = lru_cache(256)(parse_assembly)
 _known_reference = lru_cache(1_024)(resolve_reference)
 
@@ -155,21 +156,22 @@ def _what_is_missing(field: str, given: Mapping) -> str:
 def _sequence(given: Mapping, assembly: Assembly, name: str, start: int) -> SequenceQuery:
     if "alternateBases" not in given:
         raise InvalidRequest("alternateBases is missing: a start without an end needs it")
-    for other in ("aminoacidChange", "mateName"):
-        if other in given:
-            raise InvalidRequest(f"{other} needs an end: it does not go with an exact allele")
     alt = fields.bases("alternateBases", given["alternateBases"])
     ref = None
     if "referenceBases" in given:
         ref = fields.bases("referenceBases", given["referenceBases"])
     query = sequence_query(assembly, name, start, ref, alt)
-    if any(field in given for field in ("variantType", "variantMinLength", "variantMaxLength")):
-        _check_agreement(query, _selection(given, assembly))
+    if not given.keys() <= _ALLELE:
+        _check_agreement(query, given)
     return query
 
 
-def _check_agreement(query: SequenceQuery, selection: Selection) -> None:
+def _check_agreement(query: SequenceQuery, given: Mapping) -> None:
     """Refuse conditions that an exact allele contradicts; those it meets add nothing."""
+    for other in ("aminoacidChange", "mateName"):
+        if other in given:
+            raise InvalidRequest(f"{other} needs an end: it does not go with an exact allele")
+    selection = _selection(given, query.assembly)
     if query.ref is None:
         raise InvalidRequest("referenceBases is missing: variantType and lengths need both sides")
     end = query.start + len(query.ref)

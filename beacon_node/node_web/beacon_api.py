@@ -14,7 +14,7 @@ from beacon_node.beacon_v2.received import NOTHING_RECEIVED, Rules, Target
 from beacon_node.beacon_v2.render import render_error
 from beacon_node.errors import BeaconNodeError, InvalidRequest
 from beacon_node.model.entries import EntryType
-from beacon_node.model.query import Within
+from beacon_node.model.query import Page, Within
 from beacon_node.node import Node
 from beacon_node.node_web.identity import identity_of
 from beacon_node.node_web.questions import Questions
@@ -39,7 +39,7 @@ class BeaconApi:
         answers = node.settings.answers
         self.rules = Rules(
             default_granularity=self.identity.default_granularity,
-            default_page_size=answers.default_page_size,
+            first_page=Page(0, answers.default_page_size),
             max_page_size=answers.max_page_size,
             bases=node.knowledge.bases,
         )

@@ -23,6 +23,7 @@ from beacon_node.policy.access import decide
 from beacon_node.ports import Dataset
 
 _PLANS = 64  # of test mode
+_RECORD = Granularity.RECORD
 
 
 class Questions:
@@ -41,7 +42,7 @@ class Questions:
             return self._collections(node, parsed)
         found = answer(node, parsed.query, ANONYMOUS)
         _refuse_missing(parsed.query, found)
-        if found.granularity is not Granularity.RECORD:
+        if found.granularity is not _RECORD:
             return render_answer(found, parsed.received, self.identity)
         datasets = {dataset.id: dataset for dataset in node.store.datasets()}
         about = _about(node, found)
@@ -84,8 +85,9 @@ def _refuse_missing(query: Query, found: Answer) -> None:
 
     A variation is no such entry: that nobody carries it is an answer.
     """
-    is_lone = query.entry_id and query.entry_type is not EntryType.GENOMIC_VARIANT
-    if is_lone and not found.exists:
+    if not query.entry_id or found.exists:
+        return
+    if query.entry_type is not EntryType.GENOMIC_VARIANT:
         raise NotFound(f"there is no {query.entry_type} with this id here")
 
 

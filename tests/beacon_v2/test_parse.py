@@ -122,7 +122,7 @@ def test_an_empty_body_asks_for_the_defaults(body):
     ],
 )
 def test_limit_0_is_the_maximum_and_no_page_is_larger(limit, page):
-    rules = Rules(default_page_size=5, max_page_size=50)
+    rules = Rules(first_page=Page(0, 5), max_page_size=50)
     assert get(limit, rules=rules).query.page == page
 
 

@@ -1,5 +1,6 @@
 """Writes part files: one genotype file, or a piece of it, as sorted alleles with their carriers."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
@@ -43,10 +44,14 @@ class PartWriter:
         with told_plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._temporary.unlink(missing_ok=True)
-            self._db = new_file(self._temporary)
-            self._db.execute("BEGIN")
-            rows = enumerate(samples)
-            self._db.executemany("INSERT INTO call_set (number, name) VALUES (?, ?)", rows)
+            try:
+                self._db = new_file(self._temporary)
+                self._db.execute("BEGIN")
+                rows = enumerate(samples)
+                self._db.executemany("INSERT INTO call_set (number, name) VALUES (?, ?)", rows)
+            except sqlite3.Error:
+                self._temporary.unlink(missing_ok=True)
+                raise
         self._table = AlleleTable(self._db)
 
     def __enter__(self) -> "PartWriter":

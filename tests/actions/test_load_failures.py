@@ -148,13 +148,20 @@ def test_killed_between_the_file_and_the_catalogue_leaves_only_a_file_that_goes(
     assert len(files_of(node, "d")) == 4
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_full_disk_stops_a_load_in_one_sentence(home, large, processes):
-    def little_room():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+def room(size: int):
+    """Return what lets a process write no file longer than `size` bytes."""
 
-    command = start(home, "load", large, processes=processes, preexec_fn=little_room)
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+    return limit
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("size", [50_000, 400_000], ids=["at once", "in the middle"])
+def test_a_full_disk_stops_a_load_in_one_sentence(home, large, processes, size):
+    command = start(home, "load", large, processes=processes, preexec_fn=room(size))
     told = ended(home, command)
     assert command.returncode == 6
     assert told.count("\n") == 1 and "disk" in told and "full" in told
@@ -164,12 +171,7 @@ def test_a_full_disk_stops_a_load_in_one_sentence(home, large, processes):
 
 def test_a_full_disk_stops_a_release_in_one_sentence(home, large):
     load(open_node(home, {}), "d", large)
-
-    def little_room():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
-
-    command = start(home, "release", "", preexec_fn=little_room)
+    command = start(home, "release", "", preexec_fn=room(400_000))
     told = ended(home, command)
     assert command.returncode == 6
     assert told.count("\n") == 1 and "disk" in told and "full" in told

@@ -101,6 +101,7 @@ class SqliteKnowledge:
         self._folder = Path(folder)
         self._catalogue = SourceCatalogue(self._folder)
         self._mine = threading.local()
+        self._nothing = Snapshot(self._folder, 0, ())  # while nothing was ever loaded
 
     # ---- what is known (ports.Knowledge) -----------------------------------------------------
 
@@ -204,10 +205,13 @@ class SqliteKnowledge:
 
     def _now(self) -> Snapshot:
         """Return the present knowledge, opened anew if another commit changed it."""
-        view = getattr(self._mine, "view", None)
+        try:
+            view = self._mine.view
+        except AttributeError:  # this thread's first question
+            view = None
         if view is None or view.process != os.getpid():  # connections do not survive a fork
             view = self._mine.view = _View.of(self._folder, self._catalogue)
-        return view.now() if view else Snapshot(self._folder, 0, ())
+        return view.now() if view else self._nothing
 
 
 class _View:

@@ -5,11 +5,13 @@ A *statement* is what was signed, `{"individual": …, "status": "given", "scope
 """
 
 import hashlib
-import json
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeVar
+
+import orjson
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.consent import (
@@ -22,9 +24,10 @@ from beacon_node.model.consent import (
     Status,
     UseKind,
 )
-from beacon_node.model.data_use import read_terms, terms_document
+from beacon_node.model.data_use import Use, read_terms, terms_document
 
 Word = TypeVar("Word", bound=StrEnum)
+Part = TypeVar("Part")
 
 RECORDING = frozenset({"number", "recorded_at", "recorded_by"})
 _STATEMENT = frozenset(
@@ -81,22 +84,47 @@ def read_statement(
     document: Mapping, *, number: int, recorded_at: datetime, recorded_by: str
 ) -> ConsentVersion:
     """Return the version that a statement is, recorded so. Raises InvalidRequest."""
-    found = _object(document, _STATEMENT, "consent")
-    return ConsentVersion(
-        number=number,
-        individual=_text(found, "individual"),
-        status=_word(found.get("status"), Status, "status"),
-        scope=_read_scope(_object(found.get("scope"), _SCOPE, "scope")),
-        signed_on=_moment(found, "signed_on"),
-        effective_from=_moment(found, "effective_from"),
-        effective_until=_moment(found, "effective_until") if "effective_until" in found else None,
-        recorded_at=recorded_at,
-        recorded_by=recorded_by,
-        source=_read_source(_object(found.get("source"), _SOURCE, "source")),
-        use=read_terms(_object(found.get("use"), {"terms"}, "use")),
-        open=_read_open(found["open"]) if "open" in found else PROTECTED,
-        cancels=_number(found, "cancels") if "cancels" in found else None,
-    )
+    reader = StatementReader()
+    return reader.read(document, number=number, recorded_at=recorded_at, recorded_by=recorded_by)
+
+
+class StatementReader:
+    """Reads statements, and remembers the parts of them in which many people say the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, bytes], object] = {}
+
+    def read(
+        self, document: Mapping, *, number: int, recorded_at: datetime, recorded_by: str
+    ) -> ConsentVersion:
+        """Return the version that a statement is, recorded so. Raises InvalidRequest."""
+        found = _object(document, _STATEMENT, "consent")
+        return ConsentVersion(
+            number=number,
+            individual=_text(found, "individual"),
+            status=_word(found.get("status"), Status, "status"),
+            scope=self._part(found, "scope", _read_scope),
+            signed_on=_moment(found, "signed_on"),
+            effective_from=_moment(found, "effective_from"),
+            effective_until=_optional(found, "effective_until", _moment),
+            recorded_at=recorded_at,
+            recorded_by=recorded_by,
+            source=_read_source(found.get("source")),
+            use=self._part(found, "use", _read_use),
+            open=self._part(found, "open", _read_open) if "open" in found else PROTECTED,
+            cancels=_optional(found, "cancels", _number),
+        )
+
+    def _part(self, found: Mapping, field: str, read: Callable[[object], Part]) -> Part:
+        key = field, canonical_json(found.get(field)).encode()
+        if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = read(found.get(field))
+        return self._known[key]
+
+
+_MOST_KNOWN = 4_096
 
 
 def statement_digest(document: Mapping) -> bytes:
@@ -104,19 +132,15 @@ def statement_digest(document: Mapping) -> bytes:
     return hashlib.sha256(canonical_json(document).encode()).digest()
 
 
-def canonical_json(document: Mapping) -> str:
-    """Return the one JSON text of a document: keys sorted, no spaces, no NaN.
+def canonical_json(document: object) -> str:
+    """Return the one JSON text of a document: keys sorted, no spaces.
 
-    Raises InvalidRequest if some text in it is not valid Unicode, and so could not be stored.
+    Raises InvalidRequest if something in it, as a text that is not Unicode, has no JSON form.
     """
-    text = json.dumps(
-        document, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
     try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidRequest("a text in it is not valid Unicode") from error
-    return text
+        return orjson.dumps(document, option=orjson.OPT_SORT_KEYS).decode()
+    except orjson.JSONEncodeError as error:
+        raise InvalidRequest(f"it cannot be stored as JSON: {error}") from error
 
 
 def moment_text(moment: datetime) -> str:
@@ -130,12 +154,12 @@ def moment_text(moment: datetime) -> str:
 
 def read_moment(text: str) -> datetime:
     """Return the moment that `moment_text` wrote; ValueError for anything else."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or moment_text(moment) != text:
+    if not _MOMENT.fullmatch(text):
         raise ValueError("not a moment in UTC to the microsecond")
-    return moment
+    return datetime.fromisoformat(text)
 
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _SCOPE = frozenset({"dataset", "data_types", "uses"})
 _SOURCE = frozenset({"document", "sha256", "form_version"})
 _OPEN = frozenset({"genes", "variants"})
@@ -146,7 +170,8 @@ def _scope_document(scope: Scope) -> dict:
     return {"dataset": scope.dataset, "data_types": types, "uses": uses}
 
 
-def _read_scope(found: Mapping) -> Scope:
+def _read_scope(document: object) -> Scope:
+    found = _object(document, _SCOPE, "scope")
     return Scope(
         _text(found, "dataset", "scope."),
         _words(found, "data_types", DataType),
@@ -154,11 +179,16 @@ def _read_scope(found: Mapping) -> Scope:
     )
 
 
+def _read_use(document: object) -> Use:
+    return read_terms(_object(document, {"terms"}, "use"))
+
+
 def _source_document(source: Source) -> dict:
     return {name: getattr(source, name) for name in sorted(_SOURCE)}
 
 
-def _read_source(found: Mapping) -> Source:
+def _read_source(document: object) -> Source:
+    found = _object(document, _SOURCE, "source")
     return Source(**{name: _any_text(found.get(name), f"source.{name}") for name in _SOURCE})
 
 
@@ -176,7 +206,7 @@ def _read_open(document: object) -> OpenChoice:
 def _object(value: object, keys: Collection[str], place: str) -> Mapping:
     if not isinstance(value, Mapping):
         raise InvalidRequest(f"{place}: an object is expected")
-    if not value.keys() <= keys:
+    if not keys >= value.keys():
         unknown = sorted(str(key) for key in value.keys() - keys)
         raise InvalidRequest(f"{place}.{unknown[0]}: not known here")
     return value
@@ -208,6 +238,10 @@ def _number(found: Mapping, field: str) -> int:
     return number
 
 
+def _optional(found: Mapping, field: str, read: Callable[[Mapping, str], Part]) -> Part | None:
+    return read(found, field) if field in found else None
+
+
 def _moment(found: Mapping, field: str) -> datetime:
     try:
         return read_moment(_any_text(found.get(field), field))
@@ -221,6 +255,7 @@ def _words(found: Mapping, field: str, kind: type[Word]) -> frozenset[Word]:
 
 
 def _word(value: object, kind: type[Word], place: str) -> Word:
-    if not isinstance(value, str) or value not in kind.__members__.values():
-        raise InvalidRequest(f"{place}: one of {', '.join(kind)} is expected")
-    return kind(value)
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise InvalidRequest(f"{place}: one of {', '.join(kind)} is expected") from error

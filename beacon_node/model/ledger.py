@@ -37,19 +37,30 @@ class Entry:
     kind: str
     body: str
     previous: bytes
-    hash: bytes = NO_HASH
+    hash: bytes
 
     def __repr__(self) -> str:
         return f"Entry({self.sequence}, …)"
 
     def own_hash(self) -> bytes:
-        """Return the SHA-256 over the previous hash and everything the entry says."""
-        line = f"{self.sequence}\n{self.recorded_at}\n{self.clock}\n{self.kind}\n{self.body}"
-        return hashlib.sha256(self.previous + line.encode()).digest()
+        """Return the hash that the entry must have."""
+        said = self.sequence, self.recorded_at, self.clock, self.kind, self.body, self.previous
+        return entry_hash(*said)
 
     @property
     def head(self) -> Head:
         return Head(self.sequence, self.hash)
+
+
+def entry_hash(
+    sequence: int, recorded_at: str, clock: str, kind: str, body: str, previous: bytes
+) -> bytes:
+    """Return the SHA-256 over the hash of the entry before and everything an entry says.
+
+    Only the body can hold a line break, and it comes last: no two entries make the same bytes.
+    """
+    said = f"{sequence}\n{recorded_at}\n{clock}\n{kind}\n{body}"
+    return hashlib.sha256(previous + said.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """Appending to the chain, and following it to see that nothing was touched."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from beacon_node.model.consent_documents import moment_text, read_moment
-from beacon_node.model.ledger import Entry, Head, Verification, broken
+from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
 
@@ -29,20 +29,23 @@ class Appending:
             return read_moment(self._last.recorded_at), moment_text(now)
         return now, ""
 
-    def append(self, kind: str, body: str) -> Entry:
-        """Add one entry; on disk with the transaction."""
-        entry = make_entry(self.head, moment_text(self.recorded_at), self._clock, kind, body)
-        self.connection.execute(
-            f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", _row(entry)
-        )
-        self.head = entry.head
-        return entry
+    def append(self, kind: str, bodies: Iterable[str]) -> list[Entry]:
+        """Add one entry for each body; they are on disk with the transaction."""
+        recorded_at = moment_text(self.recorded_at)
+        added = []
+        for body in bodies:
+            entry = make_entry(self.head, recorded_at, self._clock, kind, body)
+            self.head = entry.head
+            added.append(entry)
+        sql = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self.connection.executemany(sql, map(_row, added))
+        return added
 
 
 def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -> Entry:
     """Return the entry that follows `head`."""
-    draft = Entry(head.sequence + 1, recorded_at, clock, kind, body, head.hash)
-    return Entry(*_row(draft)[:-1], hash=draft.own_hash())
+    said = head.sequence + 1, recorded_at, clock, kind, body, head.hash
+    return Entry(*said, entry_hash(*said))
 
 
 def last_entry(connection: sqlite3.Connection) -> Entry | None:

@@ -1,17 +1,18 @@
 """The consents in the chain: written with their entries, found by individual and by date."""
 
-import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
+
+import orjson
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.consent import EVERY_DATASET, ConsentVersion, Status
 from beacon_node.model.consent_documents import (
+    StatementReader,
     canonical_json,
     read_moment,
-    read_statement,
     statement_digest,
     statement_document,
 )
@@ -29,50 +30,77 @@ class Prepared:
     version: ConsentVersion
     digest: bytes
     body: str
+    dates: tuple[str, ...]
 
 
-def prepare(version: ConsentVersion, by: str) -> Prepared:
+def prepare(version: ConsentVersion, reader: StatementReader) -> Prepared:
     """Raises InvalidRequest if the statement could not be read back as it is."""
     document = statement_document(version)
-    signed = replace(version, recorded_by=by)
-    again = read_statement(
-        document, number=version.number, recorded_at=version.recorded_at, recorded_by=by
+    again = reader.read(
+        document,
+        number=version.number,
+        recorded_at=version.recorded_at,
+        recorded_by=version.recorded_by,
     )
-    if again != signed:
+    if again != version:
         raise InvalidRequest("consent: it holds something that a document cannot state")
-    return Prepared(
-        version=signed,
-        digest=statement_digest(document),
-        body=canonical_json({"by": by, "statement": document}),
-    )
+    body = canonical_json({"by": version.recorded_by, "statement": document})
+    return Prepared(version, statement_digest(document), body, _dates(document))
 
 
-def add(appending: Appending, prepared: Prepared) -> Recorded:
-    """Record a statement within a transaction, unless the same one is on record."""
-    found = _on_record(appending.connection, "c.statement = ?", prepared.digest)
-    for entry in found:
-        return Recorded(read_entry(entry), entry.hash, is_new=False)
-    if prepared.version.cancels is not None:
-        _check_cancelled(appending.connection, prepared.version)
-    entry = appending.append(CONSENT, prepared.body)
-    _list(appending, entry)
-    at = appending.recorded_at
-    version = replace(prepared.version, number=entry.sequence, recorded_at=at)
-    return Recorded(version, entry.hash)
+def add(
+    appending: Appending, prepared: Sequence[Prepared], reader: StatementReader
+) -> dict[bytes, Entry]:
+    """Record the statements that are not on record; returns the new entries by digest."""
+    connection = appending.connection
+    new = {one.digest: one for one in prepared if not _is_on_record(connection, one.digest)}
+    for one in new.values():
+        if one.version.cancels is not None:
+            _check_cancelled(connection, one.version, reader)
+    added = appending.append(CONSENT, [one.body for one in new.values()])
+    _list(connection, new.values(), added)
+    return dict(zip(new, added, strict=True))
 
 
-def _list(appending: Appending, entry: Entry) -> None:
-    """Put a statement where it is found by individual and by date."""
-    number, individual, dataset, digest, dates = _stated(entry)
-    row = (number, individual, dataset, digest)
-    appending.connection.execute("INSERT INTO consent VALUES (?, ?, ?, ?)", row)
-    for date in (dates or "").split():
-        appending.connection.execute("INSERT INTO consent_date VALUES (?, ?)", (number, date))
+def recorded(
+    connection: sqlite3.Connection,
+    prepared: Sequence[Prepared],
+    added: dict[bytes, Entry],
+    reader: StatementReader,
+) -> Iterator[Recorded]:
+    """Yield how each statement is on record now; the first of those that say the same is new."""
+    new = dict(added)
+    for one in prepared:
+        entry = added.get(one.digest)
+        if entry is None:
+            entry = next(_on_record(connection, "c.statement = ?", one.digest))
+        version = read_entry(entry, reader)
+        yield Recorded(version, entry.hash, is_new=new.pop(one.digest, None) is not None)
 
 
-def _check_cancelled(connection: sqlite3.Connection, version: ConsentVersion) -> None:
+def _list(
+    connection: sqlite3.Connection, statements: Iterable[Prepared], added: Sequence[Entry]
+) -> None:
+    """Put statements where they are found by individual and by date."""
+    rows, dates = [], []
+    for one, entry in zip(statements, added, strict=True):
+        individual, dataset = one.version.individual, one.version.scope.dataset
+        rows.append((entry.sequence, individual, dataset, one.digest))
+        dates += ((entry.sequence, date) for date in one.dates if date > entry.recorded_at)
+    connection.executemany("INSERT INTO consent VALUES (?, ?, ?, ?)", rows)
+    connection.executemany("INSERT INTO consent_date VALUES (?, ?)", dates)
+
+
+def _is_on_record(connection: sqlite3.Connection, digest: bytes) -> bool:
+    sql = "SELECT 1 FROM consent WHERE statement = ?"
+    return connection.execute(sql, [digest]).fetchone() is not None
+
+
+def _check_cancelled(
+    connection: sqlite3.Connection, version: ConsentVersion, reader: StatementReader
+) -> None:
     for entry in _on_record(connection, "c.number = ?", version.cancels):
-        cancelled = read_entry(entry)
+        cancelled = read_entry(entry, reader)
         if cancelled.individual != version.individual:
             break
         if cancelled.status is Status.ENTERED_IN_ERROR:
@@ -86,14 +114,16 @@ def _on_record(connection: sqlite3.Connection, condition: str, *values: object) 
     return (Entry(*row) for row in connection.execute(sql, values).fetchall())
 
 
-def history(connection: sqlite3.Connection, individual: str) -> tuple[Recorded, ...]:
+def history(
+    connection: sqlite3.Connection, individual: str, reader: StatementReader
+) -> tuple[Recorded, ...]:
     """Return all versions of one individual in the order of their recording."""
     found = _on_record(connection, "c.individual = ? ORDER BY c.number", individual)
-    return tuple(Recorded(read_entry(entry), entry.hash) for entry in found)
+    return tuple(Recorded(read_entry(entry, reader), entry.hash) for entry in found)
 
 
 def histories(
-    connection: sqlite3.Connection, dataset: str
+    connection: sqlite3.Connection, dataset: str, reader: StatementReader
 ) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
     """Yield, in the order of their ids, those with a statement about `dataset`, with all theirs."""
     sql = f"""
@@ -103,14 +133,14 @@ def histories(
         ORDER BY c.individual, c.number"""
     rows = connection.execute(sql, [dataset, EVERY_DATASET])
     for individual, theirs in groupby(rows, key=lambda row: row[0]):
-        yield individual, tuple(read_entry(Entry(*row[1:])) for row in theirs)
+        yield individual, tuple(read_entry(Entry(*row[1:]), reader) for row in theirs)
 
 
-def read_entry(entry: Entry) -> ConsentVersion:
+def read_entry(entry: Entry, reader: StatementReader) -> ConsentVersion:
     """Return the consent version an entry records; LedgerBroken if the entry was changed."""
     check_entry(entry)
-    body = json.loads(entry.body)
-    return read_statement(
+    body = orjson.loads(entry.body)
+    return reader.read(
         body["statement"],
         number=entry.sequence,
         recorded_at=read_moment(entry.recorded_at),
@@ -156,9 +186,8 @@ _LOST = "its consent is not listed as it was recorded"
 
 def _stated(entry: Entry) -> tuple:
     """Return how the statement of an entry is listed."""
-    statement = json.loads(entry.body)["statement"]
-    dates = {statement.get(name) for name in ("signed_on", "effective_from", "effective_until")}
-    ahead = sorted(date for date in dates if date and date > entry.recorded_at)
+    statement = orjson.loads(entry.body)["statement"]
+    ahead = [date for date in _dates(statement) if date > entry.recorded_at]
     return (
         entry.sequence,
         statement["individual"],
@@ -166,3 +195,9 @@ def _stated(entry: Entry) -> tuple:
         statement_digest(statement),
         " ".join(ahead) or None,
     )
+
+
+def _dates(statement: Mapping) -> tuple[str, ...]:
+    """Return the moments at which a statement alone may change what holds."""
+    dates = {statement.get(name) for name in ("signed_on", "effective_from", "effective_until")}
+    return tuple(sorted(date for date in dates if date))

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,12 @@ from sqlite_utils import Database
 
 from beacon_node.errors import ConfigurationError, InvalidRequest
 from beacon_node.model.consent import ConsentVersion
-from beacon_node.model.consent_documents import canonical_json, moment_text, read_moment
+from beacon_node.model.consent_documents import (
+    StatementReader,
+    canonical_json,
+    moment_text,
+    read_moment,
+)
 from beacon_node.model.ledger import Entry, Head, Recorded, Verification
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import chain, consents
@@ -39,6 +45,7 @@ class Ledger:
             self._bring_up_to_date()
             self._reader = _connect(self.path)
             self._writer: sqlite3.Connection | None = None
+            self._statements = StatementReader()
 
     @classmethod
     def create(cls, path: Path) -> "Ledger":
@@ -68,11 +75,16 @@ class Ledger:
         """
         if not by:
             raise InvalidRequest("recorded_by: who records this is expected")
-        prepared = [consents.prepare(version, by) for version in versions]
+        prepared = [
+            consents.prepare(replace(version, recorded_by=by), self._statements)
+            for version in versions
+        ]
         for one in prepared:
             _check_size(one.body)
         with self.writing(now=now, durable=True) as appending:
-            return tuple(consents.add(appending, one) for one in prepared)
+            added = consents.add(appending, prepared, self._statements)
+        with told_plainly(self.path):
+            return tuple(consents.recorded(self._reader, prepared, added, self._statements))
 
     def history(self, individual: str) -> tuple[ConsentVersion, ...]:
         """Return all versions of one individual in the order of their recording."""
@@ -81,7 +93,7 @@ class Ledger:
     def recorded(self, individual: str) -> tuple[Recorded, ...]:
         """Return all versions of one individual, with the hashes of their entries."""
         with told_plainly(self.path):
-            return consents.history(self._reader, individual)
+            return consents.history(self._reader, individual, self._statements)
 
     def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
         """Yield the individuals with a statement about `dataset` (or all datasets), by id.
@@ -90,7 +102,7 @@ class Ledger:
         least as new as the `consent_version` read before.
         """
         with told_plainly(self.path), closing(_connect(self.path)) as connection:
-            yield from consents.histories(connection, dataset)
+            yield from consents.histories(connection, dataset, self._statements)
 
     def consent_version(self) -> int:
         """Return a number that every consent that is recorded raises, in whichever process."""
@@ -137,7 +149,7 @@ class Ledger:
         text = canonical_json(body)
         _check_size(text)
         with self.writing(now=now, durable=False) as appending:
-            return appending.append(AUDIT, text).head
+            return appending.append(AUDIT, [text])[0].head
 
     def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
         """Yield the entries after a sequence number in their order, each checked by its hash."""

@@ -17,7 +17,7 @@ from beacon_node.model.query import (
     Page,
     Within,
 )
-from beacon_node.model.variation import Allele
+from beacon_node.model.variation import Allele, Bases
 
 
 class Clock(Protocol):
@@ -107,7 +107,7 @@ class VariantStore(Protocol):
         """Return what matches in one dataset, among the people the decision lets be counted."""
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
-        """Return what can be filtered by: `{type, id, label, scopes, values?}` per term or field."""
+        """Return what can be filtered by, one `{type, id, label, scopes, values?}` each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """A clinical interpretation. `relevance` is the source's own word (`Pathogenic`, …), `condition`
-    an ontology CURIE where there is one."""
+    """A clinical interpretation; `relevance` in the source's own word (`Pathogenic`, …),
+    `condition` an ontology CURIE where there is one."""
 
     id: str
     relevance: str
@@ -194,6 +194,9 @@ class Knowledge(Protocol):
 
     def bases(self, assembly: Assembly, name: str, start: int, end: int) -> str:
         """Return reference bases if a FASTA is configured, else an empty string."""
+
+    def reference_bases(self, assembly: Assembly) -> Bases | None:
+        """Return a reader of reference bases, None if no FASTA is configured."""
 
     def resources(self) -> Sequence[Mapping]:
         """Return the loaded ontologies: `{id, name, url, version, nameSpacePrefix, iriPrefix}`."""

@@ -1,8 +1,7 @@
 """Turn a query into a plan that a store can search: names resolved, alleles in normal form."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.entries import EntryType
@@ -24,7 +23,7 @@ from beacon_node.model.query import (
     VariationIdQuery,
     VariationQuery,
 )
-from beacon_node.model.variation import Allele, Bases, normalize, parse_variation_id
+from beacon_node.model.variation import Allele, normalize, parse_variation_id
 from beacon_node.node import Node
 from beacon_node.ports import Dataset, Knowledge, SearchPlan
 
@@ -89,15 +88,7 @@ def _exact(query: SequenceQuery, knowledge: Knowledge) -> Lookup:
     allele = Allele(query.reference_name, query.start, end, query.ref, query.alt)
     if len(query.ref) == len(query.alt) == 1:
         return AlleleSet((allele,))
-    return AlleleSet((normalize(allele, bases_of(knowledge, query.assembly)),))
-
-
-def bases_of(knowledge: Knowledge, assembly: Assembly) -> Bases | None:
-    """Return a reader of reference bases, None where no reference sequence is configured."""
-    if not knowledge.bases(assembly, "1", 1_000_000, 1_000_001):
-        return None
-    read: Callable[..., str] = partial(knowledge.bases, assembly)
-    return read
+    return AlleleSet((normalize(allele, knowledge.reference_bases(query.assembly)),))
 
 
 def _in_place(
@@ -199,7 +190,7 @@ def _understand_filters(node: Node, filters: tuple[Filter, ...], datasets: tuple
     return terms, f"{node.knowledge.version}|{filters!r}"
 
 
-def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: Iterable[Dataset]) -> None:
+def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: tuple[Dataset, ...]) -> None:
     """Refuse filters that nothing here knows: ignoring one would widen the question."""
     ids, fields = _filterable(node, datasets)
     for wanted in filters:
@@ -214,8 +205,16 @@ def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: Iterable[Data
             )
 
 
-def _filterable(node: Node, datasets: Iterable[Dataset]) -> tuple[set[str], set[str]]:
+def _filterable(node: Node, datasets: tuple[Dataset, ...]) -> tuple[set[str], set[str]]:
     """Return the term ids, and the lower-case names of comparable fields, of `datasets`."""
+    key = ("filterable", tuple((dataset.id, dataset.release) for dataset in datasets))
+    found = node.plans.get(key)
+    if found is None:
+        found = node.plans[key] = _read_filterable(node, datasets)
+    return found
+
+
+def _read_filterable(node: Node, datasets: Iterable[Dataset]) -> tuple[set[str], set[str]]:
     ids: set[str] = set()
     fields: set[str] = set()
     for row in (row for dataset in datasets for row in node.store.filtering_terms(dataset)):

@@ -84,6 +84,9 @@ class MadeUpKnowledge:
     def bases(self, assembly: Assembly, name: str, start: int, end: int) -> str:
         return ""
 
+    def reference_bases(self, assembly: Assembly) -> None:
+        return None
+
     def resources(self) -> Sequence[Mapping]:
         return ()
 

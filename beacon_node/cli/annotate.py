@@ -22,7 +22,7 @@ KINDS = {
     Kind.FREQUENCIES: "A population panel: a VCF of sites with AC and AN.",
     Kind.ONTOLOGY: "Terms and what is below them: OBO (HPO, Mondo, NCIT, SO …).",
     Kind.RSIDS: "rsIDs: a VCF of sites whose ID column has them (dbSNP).",
-    Kind.REFERENCE: "The reference sequence: FASTA, plain or bgzip; it stays where it is.",
+    Kind.REFERENCE: "The reference sequence: FASTA, uncompressed; it stays where it is.",
 }
 SOURCE_COLUMNS = ("kind", "name", "assembly", "part", "version", "records#", "file", "loaded")
 

@@ -64,8 +64,8 @@ class ReadReport:
     `skipped` maps a plain reason ("symbolic <NON_REF> only", "contig GL000209.1 …") to how often.
     `assayed` is what the file itself shows as sequenced (gVCF blocks, array positions), merged and
     sorted; empty where the format does not say. `references`: reference numbers with a record.
-    `first` and `last` are (reference number, 1-based position) of the first and last such record, for
-    formats whose records must be in order.
+    `first` and `last` are (reference number, 1-based position) of the first and last such record,
+    for formats whose records must be in order.
     """
 
     records: int = 0

@@ -120,8 +120,14 @@ PSEUDOAUTOSOMAL: Mapping[Assembly, Mapping[str, tuple[tuple[int, int], ...]]] = 
 }
 
 _ASSEMBLY_ALIASES = {
-    Assembly.GRCH37: r"(grch37|hg19|b37|hs37d5|build ?37|37|gcf_000001405\.(1[3-9]|2[0-5])|gca_000001405\.(1|[2-9]|1[0-4]))",
-    Assembly.GRCH38: r"(grch38|hg38|b38|build ?38|38|gcf_000001405\.(2[6-9]|3\d|4\d)|gca_000001405\.(1[5-9]|2\d))",
+    Assembly.GRCH37: (
+        r"(grch37|hg19|b37|hs37d5|build ?37|37"
+        r"|gcf_000001405\.(1[3-9]|2[0-5])|gca_000001405\.(1|[2-9]|1[0-4]))"
+    ),
+    Assembly.GRCH38: (
+        r"(grch38|hg38|b38|build ?38|38"
+        r"|gcf_000001405\.(2[6-9]|3\d|4\d)|gca_000001405\.(1[5-9]|2\d))"
+    ),
 }
 
 

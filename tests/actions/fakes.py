@@ -1,6 +1,7 @@
 """A node whose store and knowledge are small and made for one test."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from beacon_node.model.answer import Matches
@@ -57,6 +58,9 @@ class FakeKnowledge:
         if not self.sequence:
             return ""
         return self.sequence[start:end] or "N" * (end - start)
+
+    def reference_bases(self, assembly: Assembly):
+        return partial(self.bases, assembly) if self.sequence else None
 
     def resources(self):
         return []

@@ -118,6 +118,17 @@ def canonical_term(text: str) -> str:
     return NPOA if curie == _MISSPELT else curie
 
 
+def named_term(text: str) -> str | None:
+    """Return the id of the current permission or modifier that a shorthand or an id names.
+
+    >>> named_term("gru"), named_term("DUO:0000042"), named_term("GRU-CC")
+    ('DUO:0000042', 'DUO:0000042', None)
+    """
+    usable = [term for term in _ALL if term.kind in (DuoKind.PERMISSION, DuoKind.MODIFIER)]
+    names = {term.shorthand: term.id for term in usable} | {term.id: term.id for term in usable}
+    return names.get(text.strip().upper()) or names.get(canonical_term(text.strip()))
+
+
 def _codes(words: str) -> frozenset[str]:
     return frozenset(words.split())
 

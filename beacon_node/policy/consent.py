@@ -112,6 +112,17 @@ def next_boundary(history: History, at: datetime) -> datetime | None:
     return min(ahead, default=None)
 
 
+def is_replaced(version: ConsentVersion, history: History, at: datetime) -> bool:
+    """Whether statements that are newer than `version` and have begun by `at` speak of all that it
+    speaks of, so that it decides nothing, wherever it stands in the record."""
+    return _is_replaced(version, list(_valid(history)), at)
+
+
+def valid_versions(history: History) -> list[ConsentVersion]:
+    """Return the statements that were not entered in error, in the order of `history`."""
+    return list(_valid(history))
+
+
 def uses_if_unstated(use: Use) -> frozenset[UseKind]:
     """Return the kinds of use a consent permits whose form does not speak of them.
 

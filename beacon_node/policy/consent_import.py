@@ -1,0 +1,247 @@
+"""What a file of consents would change in what is on record.
+
+Nothing here decides which consent holds (`policy.consent` does): a statement that an import
+brings is added to the others, and the newest signature holds, whichever file came last.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from beacon_node.model.consent import (
+    ConsentVersion,
+    DataType,
+    Scope,
+    Source,
+    Status,
+    UseKind,
+)
+from beacon_node.model.consent_documents import statement_digest, statement_document
+from beacon_node.model.consent_import import Cancelled, Found, Place, Reject, Stated
+from beacon_node.policy.consent import History, is_replaced, valid_versions
+
+
+class Kind(StrEnum):
+    """What a statement of a file does to what is on record."""
+
+    NEW = "new"  # the first statement of this person about the dataset
+    CHANGED = "changed"  # a newer or corrected consent
+    WITHDRAWN = "withdrawn"  # a no of somebody known
+    CANCELLED = "cancelled"  # what was recorded was entered in error
+    UNCHANGED = "unchanged"  # on record already
+    STALE = "stale"  # a newer signature, or a cancellation, has decided already
+    MISSING = "missing"  # somebody with a consent on record is not in the file
+    HELD_BACK = "held_back"  # another line of the same person is rejected
+
+
+CHANGING = frozenset({Kind.CHANGED, Kind.WITHDRAWN, Kind.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Change:
+    """One line of the difference. `version` is what would be recorded, None if nothing."""
+
+    kind: Kind
+    individual: str
+    place: Place = Place()
+    version: ConsentVersion | None = None
+
+    def __repr__(self) -> str:
+        return f"Change({self.kind}, {self.place})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ImportPlan:
+    """What an import would do, and to how many of the `known` people the file could be about."""
+
+    changes: tuple[Change, ...]
+    rejects: tuple[Reject, ...]
+    known: int
+    datasets: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"ImportPlan({dict(self.counts)})"
+
+    @property
+    def counts(self) -> Mapping[Kind, int]:
+        """Lines per kind, every kind named."""
+        counts = dict.fromkeys(Kind, 0)
+        for change in self.changes:
+            counts[change.kind] += 1
+        return counts
+
+    @property
+    def to_record(self) -> tuple[ConsentVersion, ...]:
+        """Return what would be recorded, cancellations first, then by signature."""
+        found = [change.version for change in self.changes if change.version is not None]
+        return tuple(sorted(found, key=lambda v: (v.cancels is None, v.signed_on)))
+
+    @property
+    def people_changed(self) -> int:
+        """How many known people would stand otherwise than before."""
+        return len(
+            {
+                change.individual
+                for change in self.changes
+                if change.kind in CHANGING or (change.kind is Kind.MISSING and change.version)
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRules:
+    """`at` is the moment of the import. `source` (None: they are only listed) is what the
+    withdrawals of missing people refer to: the file itself."""
+
+    at: datetime
+    missing: Source | None = None
+
+
+def plan_import(
+    histories: Mapping[str, History], found: Iterable[Found], rules: ImportRules
+) -> ImportPlan:
+    """Return the difference between a file and what is on record.
+
+    `histories` must hold everybody in the file and everybody with a statement about its datasets.
+    Whoever has a rejected line is held back, for the line might have been the newest one; what she
+    refuses or withdraws is recorded all the same.
+    """
+    lines = list(found)
+    rejects = tuple(line for line in lines if isinstance(line, Reject))
+    planning = _Planning(
+        histories=histories,
+        at=rules.at,
+        held_back=frozenset(reject.individual for reject in rejects) - {""},
+        datasets=frozenset(
+            line.version.scope.dataset for line in lines if isinstance(line, Stated)
+        ),
+        digests=frozenset(_digest(line.version) for line in lines if isinstance(line, Stated)),
+    )
+    changes = [one for line in lines if not isinstance(line, Reject) for one in planning.of(line)]
+    named = {line.individual for line in lines}
+    return ImportPlan(
+        changes=(*changes, *planning.missing(named, rules.missing)),
+        rejects=rejects,
+        known=sum(1 for history in histories.values() if planning.is_known(history)),
+        datasets=tuple(sorted(planning.datasets)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    histories: Mapping[str, History]
+    at: datetime
+    held_back: frozenset[str]
+    datasets: frozenset[str]
+    digests: frozenset[bytes]
+    seen: set[bytes] = field(default_factory=set)  # a line that comes twice counts once
+
+    def of(self, line: Stated | Cancelled) -> Iterator[Change]:
+        if isinstance(line, Cancelled):
+            yield from self._cancellations(line)
+            return
+        digest = _digest(line.version)
+        if digest in self.seen:
+            return
+        self.seen.add(digest)
+        history = self.histories.get(line.individual, ())
+        on_record = [known for known in history if _digest(known) == digest]
+        if on_record:
+            is_valid = any(known in on_record for known in valid_versions(history))
+            yield Change(Kind.UNCHANGED if is_valid else Kind.STALE, line.individual, line.place)
+            return
+        kind = self._kind(line.version, history)
+        version = None if kind is Kind.HELD_BACK else line.version
+        yield Change(kind, line.individual, line.place, version)
+
+    def _kind(self, version: ConsentVersion, history: History) -> Kind:
+        if version.individual in self.held_back and not version.status.is_no:
+            return Kind.HELD_BACK
+        if not self._is_about(history, {version.scope.dataset}):
+            return Kind.NEW
+        if is_replaced(self._as_recorded(version), history, self.at):
+            return Kind.STALE
+        return Kind.WITHDRAWN if version.status.is_no else Kind.CHANGED
+
+    def _as_recorded(self, version: ConsentVersion) -> ConsentVersion:
+        """Return a version as if it were recorded now, after all others."""
+        return replace(version, recorded_at=self.at, number=1 << 62)
+
+    def _cancellations(self, line: Cancelled) -> Iterator[Change]:
+        history = self.histories.get(line.individual, ())
+        wrong = [
+            known
+            for known in valid_versions(history)
+            if known.source.document == line.document and _digest(known) not in self.digests
+        ]
+        if line.individual in self.held_back and wrong:
+            yield Change(Kind.HELD_BACK, line.individual, line.place)
+            return
+        for known in wrong:
+            version = _cancellation(known, self.at)
+            yield Change(Kind.CANCELLED, line.individual, line.place, version)
+        if not wrong:
+            yield Change(Kind.UNCHANGED, line.individual, line.place)
+
+    def missing(self, named: Collection[str], source: Source | None) -> Iterator[Change]:
+        """Yield those who have a consent about a dataset of the file but are not in it."""
+        for individual, history in sorted(self.histories.items()):
+            if individual in named:
+                continue
+            for dataset in sorted(self.datasets & set(self._consented(history))):
+                version = source and _missing(individual, dataset, source, self.at)
+                yield Change(Kind.MISSING, individual, Place(), version)
+
+    def _consented(self, history: History) -> Iterator[str]:
+        for version in valid_versions(history):
+            is_given = version.status is Status.GIVEN
+            if is_given and not is_replaced(version, history, self.at) and not self._ended(version):
+                yield version.scope.dataset
+
+    def _ended(self, version: ConsentVersion) -> bool:
+        return version.effective_until is not None and version.effective_until <= self.at
+
+    def is_known(self, history: History) -> bool:
+        return self._is_about(history, self.datasets)
+
+    def _is_about(self, history: History, datasets: Collection[str]) -> bool:
+        return any(
+            version.scope.is_about(dataset)
+            for version in valid_versions(history)
+            for dataset in datasets
+        )
+
+
+def _digest(version: ConsentVersion) -> bytes:
+    return statement_digest(statement_document(version))
+
+
+def _cancellation(known: ConsentVersion, at: datetime) -> ConsentVersion:
+    return replace(
+        known,
+        status=Status.ENTERED_IN_ERROR,
+        cancels=known.number,
+        signed_on=at,
+        effective_from=at,
+        effective_until=None,
+    )
+
+
+def _missing(individual: str, dataset: str, source: Source, at: datetime) -> ConsentVersion:
+    return ConsentVersion(
+        number=0,
+        individual=individual,
+        status=Status.WITHDRAWN,
+        scope=Scope(dataset, frozenset(DataType), frozenset(UseKind)),
+        signed_on=at,
+        effective_from=at,
+        recorded_at=at,
+        recorded_by="",
+        source=source,
+    )
+
+
+def share_changed(plan: ImportPlan) -> float:
+    """Return the share of the known people who would stand otherwise, 0 to 1."""
+    return plan.people_changed / plan.known if plan.known else 0.0

@@ -1,7 +1,7 @@
 """Record what individuals consented to, take it back, and prove what was recorded."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -16,10 +16,10 @@ from beacon_node.model.consent import (
     UseKind,
 )
 from beacon_node.model.consent_documents import read_moment
-from beacon_node.model.ledger import Evaluated, Receipt, Recorded
+from beacon_node.model.ledger import Entry, Evaluated, Receipt, Recorded
 from beacon_node.policy.consent_summary import summarize
 from beacon_node.ports import Clock
-from beacon_node.store.ledger import Ledger
+from beacon_node.store.ledger import AUDIT, Ledger
 
 
 def record_consents(
@@ -34,7 +34,10 @@ def record_consents(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """A withdrawal: of everything unless the scope says less; signed now unless it is dated."""
+    """A withdrawal: of everything unless the scope says less.
+
+    One without a date is newer than whatever the individual signed.
+    """
 
     individual: str
     source: Source
@@ -49,7 +52,7 @@ def withdraw(ledger: Ledger, clock: Clock, withdrawal: Withdrawal, *, by: str) -
     """
     _require_known(ledger, withdrawal.individual)
     now = ledger.present(clock.now())
-    signed = withdrawal.signed_on or now
+    signed = withdrawal.signed_on or _newest(ledger, withdrawal.individual, now)
     version = ConsentVersion(
         number=0,
         individual=withdrawal.individual,
@@ -64,6 +67,12 @@ def withdraw(ledger: Ledger, clock: Clock, withdrawal: Withdrawal, *, by: str) -
     return ledger.record([version], by=by, now=clock.now())[0]
 
 
+def _newest(ledger: Ledger, individual: str, now: datetime) -> datetime:
+    """Return now, or the later moment that a signature on record is dated: a no that is said now
+    must not be older than it."""
+    return max([now, *(version.signed_on for version in ledger.history(individual))])
+
+
 def withdrawal_scope(dataset: str, use: UseKind | None = None) -> Scope:
     """Return the scope of a withdrawal from one dataset (or `*`), of all uses or of one."""
     uses = frozenset(UseKind) if use is None else frozenset({use})
@@ -76,20 +85,32 @@ def consent_receipt(ledger: Ledger, individual: str) -> Receipt:
     NotFound if nothing is on record.
     """
     _require_known(ledger, individual)
-    head = ledger.head()
     versions = ledger.recorded(individual)
-    return Receipt(individual, tuple((one, _first_after(ledger, one)) for one in versions), head)
+    asked = _first_questions(ledger, [one.version for one in versions])
+    found = tuple((one, asked.get(one.version.number)) for one in versions)
+    return Receipt(individual, found, ledger.head())
 
 
-def _first_after(ledger: Ledger, recorded: Recorded) -> Evaluated | None:
-    """Return the first question, about a dataset in scope, that was decided knowing a version."""
-    version = recorded.version
-    for entry in ledger.entries(kind="audit", after=version.number):
+def _first_questions(ledger: Ledger, versions: Sequence[ConsentVersion]) -> dict[int, Evaluated]:
+    """Return, by version number, the first question about a dataset in scope that was decided
+    knowing that version."""
+    found: dict[int, Evaluated] = {}
+    waiting = list(versions)
+    for entry in ledger.entries(kind=AUDIT, after=versions[0].number):
         audit = json.loads(entry.body)
-        asked = audit["consent_version"] >= version.number
-        if asked and any(version.scope.is_about(dataset) for dataset in audit["datasets"]):
-            return Evaluated(entry.sequence, read_moment(entry.recorded_at), audit)
-    return None
+        known = [version for version in waiting if _was_known(version, entry, audit)]
+        asked = Evaluated(entry.sequence, read_moment(entry.recorded_at), audit)
+        found |= {version.number: asked for version in known}
+        waiting = [version for version in waiting if version.number not in found]
+        if not waiting:
+            break
+    return found
+
+
+def _was_known(version: ConsentVersion, entry: Entry, audit: Mapping) -> bool:
+    """Whether a question was asked after a version, decided under it, and about its scope."""
+    after = entry.sequence > version.number <= audit["consent_version"]
+    return after and any(map(version.scope.is_about, audit["datasets"]))
 
 
 def consent_summary(
@@ -114,4 +135,4 @@ def _require_known(ledger: Ledger, individual: str) -> None:
     if not individual:
         raise InvalidRequest("individual: an id is expected")
     if not ledger.recorded(individual):
-        raise NotFound(f"no consent is on record for individual {individual!r}")
+        raise NotFound("no consent of this individual is on record; is the id right?")

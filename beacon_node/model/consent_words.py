@@ -23,6 +23,7 @@ from beacon_node.model.duo_terms import (
     NPU,
     NPUNCU,
     NRES,
+    PERMISSION_CHAIN,
     POA,
     PS,
     PUB,
@@ -54,15 +55,27 @@ USES = MappingProxyType(
 def permitted_use_in_words(use: Use, label: Callable[[str], str] = str) -> list[str]:
     """Return one sentence per term of a permitted use, what it is for before its conditions.
 
-    `label` names a disease by its term. A term this program does not know is said to need a person.
+    `label` names a disease by its term. Of nested permissions the narrowest
+    holds; a term this program does not know is said to need a person.
     """
-    order = list(_WORDS)
-    known = [term for term in use.terms if term.id in _WORDS]
-    unknown = [term for term in use.terms if term.id not in _WORDS]
-    known.sort(key=lambda term: (order.index(term.id), _sentence(term, label)))
-    sentences = [_sentence(term, label) for term in known]
-    sentences += sorted(_UNKNOWN.format(term.id) for term in unknown)
-    return sentences or ["It names no purpose, so your data are not used for any."]
+    ids = {term.id for term in use.terms}
+    narrowest = max(ids & set(PERMISSION_CHAIN), key=PERMISSION_CHAIN.index, default=None)
+    wider = set(PERMISSION_CHAIN) - {narrowest}
+    nothing = [] if narrowest or POA in ids else [_NOTHING]
+    return (
+        nothing
+        + [
+            sentence
+            for id, (with_parameter, without) in _WORDS.items()
+            if id not in wider
+            for sentence in sorted(
+                _sentence(term, label, with_parameter, without)
+                for term in use.terms
+                if term.id == id
+            )
+        ]
+        + sorted(_UNKNOWN.format(id) for id in ids - set(_WORDS))
+    )
 
 
 def listed(words: Sequence[str]) -> str:
@@ -75,6 +88,7 @@ def listed(words: Sequence[str]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
+_NOTHING = "It does not say what your data may be used for, so they are not used."
 _UNKNOWN = "There is a condition {!r} that a person has to look at before your data are used."
 
 # What a term means; {} is its parameter, the second text the sentence without one.
@@ -88,7 +102,7 @@ _WORDS = MappingProxyType(
             "Your data may be used for research into certain diseases, but none is named: they are "
             "not used.",
         ),
-        POA: ("Your data may be used only for research into ancestry and origins.", ""),
+        POA: ("Your data may be used for research into ancestry and origins.", ""),
         CC: ("Your data may also be used to care for other patients.", ""),
         RS: (
             "Only this kind of research is allowed: {}.",
@@ -142,8 +156,9 @@ _WORDS = MappingProxyType(
 )
 
 
-def _sentence(term: ConsentTerm, label: Callable[[str], str]) -> str:
-    with_parameter, without = _WORDS[term.id]
+def _sentence(
+    term: ConsentTerm, label: Callable[[str], str], with_parameter: str, without: str
+) -> str:
     named = _parameter(term, label)
     return with_parameter.format(named) if named or not without else without
 

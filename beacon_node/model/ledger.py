@@ -7,6 +7,7 @@ from datetime import datetime
 
 from beacon_node.errors import LedgerBroken
 from beacon_node.model.consent import ConsentVersion
+from beacon_node.model.consent_documents import consent_document, moment_text
 
 NO_HASH = bytes(32)  # what the first entry is chained to
 
@@ -127,3 +128,26 @@ class Receipt:
 
     def __repr__(self) -> str:
         return "Receipt(…)"
+
+
+def receipt_document(receipt: Receipt) -> dict:
+    """Return a receipt as JSON: for the individual, and for whoever has to prove it."""
+    return {
+        "individual": receipt.individual,
+        "versions": [_version_document(*pair) for pair in receipt.versions],
+        "head": {"sequence": receipt.head.sequence, "hash": receipt.head.hash.hex()},
+    }
+
+
+def _version_document(recorded: Recorded, evaluated: Evaluated | None) -> dict:
+    """Of the first question it says when and about which datasets, not who asked what."""
+    asked = evaluated and {
+        "sequence": evaluated.sequence,
+        "asked_at": moment_text(evaluated.asked_at),
+        "datasets": list(evaluated.audit["datasets"]),
+    }
+    return {
+        "consent": consent_document(recorded.version),
+        "hash": recorded.hash.hex(),
+        "first_question": asked,
+    }

@@ -25,7 +25,7 @@ from beacon_node.policy.consent import History, state_at
 def summarize(
     history: History, at: datetime, *, label: Callable[[str], str] = str, zone: tzinfo = UTC
 ) -> str:
-    """Return the choices of one individual that hold at `at`, as plain text with short lines.
+    """Return the choices of one individual that hold at `at`, as plain text, a sentence a line.
 
     One section per dataset that any statement names, and one for all others if any is about all.
     `label` names a disease by its term; dates are days of `zone`.
@@ -38,8 +38,9 @@ def summarize(
 
 
 _CLOSING = (
-    "You can change your mind at any time and need not give a reason. A no takes effect with the",
-    "next question that is asked. Answers that were given before cannot be called back.",
+    "You can change your mind at any time and need not give a reason.",
+    "A no takes effect with the next question that is asked.",
+    "Answers that were given before cannot be called back.",
 )
 _OTHERS = ""  # no dataset has an empty id: stands for every one that no statement names
 
@@ -131,11 +132,9 @@ def _permitting(
 
 def _open_choice(choice: OpenChoice) -> list[str]:
     if not choice:
-        return [
-            "  - Answers are given so that nobody should be able to find out that you take part."
-        ]
+        return ["  - Answers are made so that nobody can tell from them that you take part."]
     named = listed([*sorted(choice.genes), *sorted(choice.variants)])
     return [
-        f"  - You chose that anybody may be told of your variants in: {named}. What was told once",
-        "    cannot be taken back. Everywhere else you are protected.",
+        f"  - You chose that anybody may be told of your variants in: {named}.",
+        "  - What was told once cannot be taken back. Everywhere else you are protected.",
     ]

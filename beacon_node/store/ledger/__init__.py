@@ -1,5 +1,5 @@
 """The ledger: what was consented to and what was asked, in one chain of hashes."""
 
-from beacon_node.store.ledger.ledger import Ledger
+from beacon_node.store.ledger.ledger import AUDIT, Ledger
 
-__all__ = ["Ledger"]
+__all__ = ["AUDIT", "Ledger"]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from beacon_node.model.consent_documents import moment_text, read_moment
 from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
@@ -14,6 +14,8 @@ class Appending:
     """Adds entries within one open transaction, in which nobody else can write."""
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+        if now.utcoffset() != timedelta():
+            raise ValueError("moments of the ledger are aware and in UTC")
         self.connection = connection
         self._last = last_entry(connection)
         self.head = self._last.head if self._last else Head()

@@ -13,7 +13,7 @@ COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY beacon_node/__init__.py beacon_node/__init__.py
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca.pem,target=/run/secrets/ca.pem \
-    /opt/beacon-node/bin/pip install --no-cache-dir --no-compile .
+    /opt/beacon-node/bin/pip install --no-cache-dir .
 COPY beacon_node beacon_node
 RUN --mount=type=secret,id=pip.conf,target=/etc/pip.conf \
     --mount=type=secret,id=ca.pem,target=/run/secrets/ca.pem \

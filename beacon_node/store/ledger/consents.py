@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 
 import orjson
 
-from beacon_node.errors import InvalidRequest
+from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.model.consent import EVERY_DATASET, ConsentVersion, Status
 from beacon_node.model.consent_documents import (
     StatementReader,
@@ -60,6 +60,17 @@ def add(
     added = appending.append(CONSENT, [one.body for one in new.values()])
     _list(connection, new.values(), added)
     return dict(zip(new, added, strict=True))
+
+
+def check_unchanged(
+    connection: sqlite3.Connection, prepared: Iterable[Prepared], since: int
+) -> None:
+    """Raises Conflict if there is something new of an individual whose statements these are."""
+    changed = changed_since(connection, since)
+    if any(one.version.individual in changed for one in prepared):
+        raise Conflict(
+            "consents of the same people were recorded meanwhile: nothing was recorded; try again"
+        )
 
 
 def recorded(

@@ -64,14 +64,20 @@ class Ledger:
     # ---- consent -----------------------------------------------------------------------------
 
     def record(
-        self, versions: Sequence[ConsentVersion], *, by: str, now: datetime
+        self,
+        versions: Sequence[ConsentVersion],
+        *,
+        by: str,
+        now: datetime,
+        unchanged_since: int | None = None,
     ) -> tuple[Recorded, ...]:
         """Record statements, all or none; on disk when it returns.
 
         The ledger gives `number`, `recorded_at` and `recorded_by`, whatever the versions say there.
         A statement that is on record already, also one that was cancelled since, is not recorded
         again: its `Recorded` is the earlier one, `is_new` False. Raises InvalidRequest for one that
-        cancels what this individual has not on record.
+        cancels what this individual has not on record, and Conflict if for one of the individuals
+        anything was recorded after the consent version `unchanged_since`.
         """
         if not by:
             raise InvalidRequest("recorded_by: who records this is expected")
@@ -82,6 +88,8 @@ class Ledger:
         for one in prepared:
             _check_size(one.body)
         with self.writing(now=now, durable=True) as appending:
+            if unchanged_since is not None:
+                consents.check_unchanged(appending.connection, prepared, unchanged_since)
             added = consents.add(appending, prepared, self._statements)
         with told_plainly(self.path):
             return tuple(consents.recorded(self._reader, prepared, added, self._statements))

@@ -29,11 +29,13 @@ class FairQueue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        opened = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._handle = os.fdopen(opened, "r+b", buffering=0)
+        self._file = opened
         self._threads = threading.Lock()  # threads of one process share its place
 
     def close(self) -> None:
-        os.close(self._file)
+        self._handle.close()
 
     @contextmanager
     def turn(self, patience_s: float = PATIENCE_S) -> Iterator[None]:

@@ -1,9 +1,9 @@
 """`beacon-node query`: ask this node, in its own process, what anybody could ask it over HTTP."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -35,45 +35,40 @@ ENTRIES = {entry_type.path: entry_type for entry_type in (EntryType.GENOMIC_VARI
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="RECORDS")
 @click.option("--skip", type=click.IntRange(0), default=0, metavar="PAGES")
 @with_session
-def query(
-    session: Session,
-    texts: tuple[str, ...],
-    assembly: str | None,
-    filters: tuple[str, ...],
-    entry: str | None,
-    granularity: str,
-    datasets: tuple[str, ...],
-    limit: int,
-    skip: int,
-) -> int:
+def query(session: Session, texts: tuple[str, ...], **told: Any) -> int:
     """Ask for a variation, region, gene, rsID, HGVS name or protein change.
 
     TEXT is what one would type into a search box: 17-43045711-C-T, rs80357906, BRCA1, "BRAF
     V600E", 17:43044295-43125364, NM_007294.4:c.5266dup. A `-` reads one question per line from
     stdin. Positions count from 1. Without TEXT, the filters alone are asked.
     """
-    from beacon_node.beacon_v2.filters import parse_filters
-
     node = session.open_node()
-    base = Query(
-        entry_type=ENTRIES.get(entry or "", EntryType.INDIVIDUAL),
-        filters=parse_filters(list(filters))[0],
-        granularity=Granularity[granularity.upper()],
-        include=Include.ALL,
-        page=Page(skip, limit),
-        datasets=datasets,
-    )
-    told = parse_assembly(assembly) if assembly else _only_assembly(node)
+    base, is_open = _base(told), told["entry"] is None
+    assembly = parse_assembly(told["assembly"]) if told["assembly"] else _only_assembly(node)
     lines = list(_lines(texts))
-    if not lines and not filters:
+    if not lines and not base.filters:
         raise click.UsageError("give a TEXT or a --filter")
     if texts == ("-",) or len(lines) > 1:
-        asked = [_ask_and_go_on(node, text, base, told, entry is None) for text in lines]
+        asked = [_ask_and_go_on(node, text, base, assembly, is_open) for text in lines]
         session.output.result(to_json(node, asked), lambda: show_many(session.output, asked))
         return InvalidRequest.exit_code if any(one.problem for one in asked) else 0
-    one = _ask(node, lines[0] if lines else "", base, told, entry is None)
+    one = _ask(node, lines[0] if lines else "", base, assembly, is_open)
     session.output.result(to_json(node, [one]), lambda: show_one(session.output, one))
     return 0
+
+
+def _base(told: Mapping[str, Any]) -> Query:
+    """Return the question without its variation."""
+    from beacon_node.beacon_v2.filters import parse_filters
+
+    return Query(
+        entry_type=ENTRIES.get(told["entry"], EntryType.INDIVIDUAL),
+        filters=parse_filters(list(told["filters"]))[0],
+        granularity=Granularity[told["granularity"].upper()],
+        include=Include.ALL,
+        page=Page(told["skip"], told["limit"]),
+        datasets=told["datasets"],
+    )
 
 
 def _lines(texts: Sequence[str]) -> Iterator[str]:

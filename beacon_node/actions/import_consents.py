@@ -103,22 +103,23 @@ def apply_import(
     plan = planned.plan
     if plan.rejects and not limits.skip_rejects:
         raise plan.rejects[0].error
-    check_share(plan, limits.max_change)
+    if problem := too_much(plan, limits.max_change):
+        raise Conflict(f"nothing was recorded: {problem}")
     meanwhile = ledger.changed_since(planned.consent_version)
     if not meanwhile.isdisjoint(change.individual for change in plan.changes):
         raise Conflict("consents of people in the file were recorded meanwhile; import it again")
     return ledger.record(plan.to_record, by=by, now=clock.now()) if plan.to_record else ()
 
 
-def check_share(plan: ImportPlan, max_change: float) -> None:
-    """Raises Conflict if more than this share of the known people would change."""
+def too_much(plan: ImportPlan, max_change: float) -> str:
+    """Return why a plan may not be applied: too many known people would change; else empty."""
     allowed = max(1, int(max_change * plan.known))
-    if plan.people_changed > allowed:
-        raise Conflict(
-            f"{plan.people_changed:,} of {plan.known:,} people with a consent on record would "
-            f"change, more than {max_change:.0%}: nothing was recorded; look at the dry run and "
-            "allow more only if this is meant"
-        )
+    if plan.people_changed <= allowed:
+        return ""
+    return (
+        f"{plan.people_changed:,} of {plan.known:,} people with a consent on record would change, "
+        f"more than {max_change:.0%}; allow more only if this is meant"
+    )
 
 
 def _histories(ledger: Ledger, found: Iterable[Found]) -> dict[str, tuple[ConsentVersion, ...]]:

@@ -2,12 +2,15 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from beacon_node.actions.load_dataset import Assayed
     from beacon_node.model.calls import FilterPolicy
     from beacon_node.model.genome import Assembly
@@ -55,3 +58,57 @@ def words(texts: Sequence[str]) -> Iterator[str]:
     for text in texts:
         lines = sys.stdin if text == "-" else [text]
         yield from (line.strip() for line in lines if line.strip())
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Return what is listed with commas.
+
+    >>> names("GRU, NPU")
+    ('GRU', 'NPU')
+    """
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def own_words(text: str, kind: type[StrEnum], option: str) -> frozenset:
+    """Return words of an enumeration listed with commas."""
+    found = names(text)
+    if not set(found) <= set(kind):
+        raise click.BadParameter(f"some of {', '.join(kind)} are expected", param_hint=option)
+    return frozenset(kind(word) for word in found)
+
+
+def site_zone(context: click.Context, option: click.Parameter, name: str | None) -> "tzinfo":
+    """Return the time zone of the site: as told, else this machine's."""
+    import os
+    from zoneinfo import ZoneInfo
+
+    told = name or os.environ.get("TZ", "")
+    try:
+        if told:
+            return ZoneInfo(told.removeprefix(":"))
+        with Path("/etc/localtime").open("rb") as file:
+            return ZoneInfo.from_file(file, key="localtime")
+    except FileNotFoundError:
+        if not told:
+            return ZoneInfo("UTC")
+    except (KeyError, ValueError, OSError):
+        pass
+    raise click.BadParameter("a time zone like Europe/Helsinki is expected", context, option)
+
+
+def this_user(context: click.Context, option: click.Parameter, name: str) -> str:
+    """Return who does it: as told, else the user that runs the command."""
+    import getpass
+
+    return name or getpass.getuser()
+
+
+zone_option: Callable[[Any], Any] = click.option(
+    "--zone",
+    callback=site_zone,
+    metavar="Europe/Helsinki",
+    help="Whose days dates are; by default this machine's time zone.",
+)
+by_option: Callable[[Any], Any] = click.option(
+    "--by", default="", callback=this_user, help="Who records it; by default this user."
+)

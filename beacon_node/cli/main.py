@@ -19,6 +19,7 @@ COMMANDS = {
     "dataset": ("dataset", "Declare, show and remove datasets and people."),
     "load": ("load", "Load files into the draft of a dataset."),
     "release": ("load", "Let what was loaded answer from now on."),
+    "consent": ("consent", "Record, import and show what people agreed to."),
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),
     "query": ("query", "Ask this node a question."),

@@ -179,7 +179,7 @@ class _Planning:
             yield Change(Kind.HELD_BACK, line.individual, line.place)
             return
         for known in wrong:
-            version = _cancellation(known, self.at)
+            version = cancellation(known, self.at)
             yield Change(Kind.CANCELLED, line.individual, line.place, version)
         if not wrong:
             yield Change(Kind.UNCHANGED, line.individual, line.place)
@@ -217,7 +217,8 @@ def _digest(version: ConsentVersion) -> bytes:
     return statement_digest(statement_document(version))
 
 
-def _cancellation(known: ConsentVersion, at: datetime) -> ConsentVersion:
+def cancellation(known: ConsentVersion, at: datetime) -> ConsentVersion:
+    """Return the version that says that `known` was entered in error."""
     return replace(
         known,
         status=Status.ENTERED_IN_ERROR,

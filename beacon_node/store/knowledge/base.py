@@ -50,6 +50,7 @@ class Snapshot:
         self.allele_names = AlleleNames(loaded)
         self._bases = {s.assembly: ReferenceBases(s) for s in sources if s.kind is Kind.REFERENCE}
         self.terms_for = lru_cache(_FILTERS)(terms.terms_for)
+        self.ancestors = lru_cache(_FILTERS)(terms.ancestors)
         self.label = lru_cache(_LABELS)(terms.label)
         self.gene_regions = lru_cache(_GENES)(self._gene_regions)
 
@@ -132,6 +133,11 @@ class SqliteKnowledge:
     def terms_for(self, wanted: OntologyFilter) -> frozenset[str]:
         with told_plainly(self._folder):
             return self._now().terms_for(wanted)
+
+    def ancestors(self, term: str, prefix: str) -> frozenset[str]:
+        """Return all terms above `term` in the ontologies of `prefix`; empty if it is unknown."""
+        with told_plainly(self._folder):
+            return self._now().ancestors(term, prefix)
 
     def label(self, term: str) -> str:
         with told_plainly(self._folder):

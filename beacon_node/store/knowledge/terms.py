@@ -81,6 +81,22 @@ class Terms:
         found = current and self._first("SELECT label FROM term WHERE id = ?", current)
         return found or ""
 
+    def ancestors(self, term: str, prefix: str) -> frozenset[str]:
+        """Return all terms above `term` over every is-a parent in the ontologies of `prefix`.
+
+        With every older id of theirs, and the present id of `term` if that is another; empty for a
+        term that is unknown there.
+        """
+        current = self.current(term) or term
+        databases = [db for s, db in self._loaded if s.details.get("prefix") == prefix]
+
+        def parents(terms: Collection[str]) -> Iterable[str]:
+            sql = "SELECT parent FROM parent WHERE child IN"
+            return (parent for db in databases for parent in _among(db, sql, terms))
+
+        found = reach(current, parents)
+        return frozenset(found | set(self._older_ids(found))) - {term}
+
     def _children(self, terms: Collection[str]) -> Iterable[str]:
         sql = "SELECT child FROM parent WHERE parent IN"
         return (child for db in self._databases for child in _among(db, sql, terms))

@@ -1,0 +1,191 @@
+"""One person's statement as it is told on the command line or in a form."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from beacon_node.actions.record_consent import record_consents
+from beacon_node.errors import InvalidInput, InvalidRequest, NotFound
+from beacon_node.ingest.consents import SHA256, unrecorded
+from beacon_node.model.consent import (
+    EVERY_DATASET,
+    ConsentVersion,
+    DataType,
+    OpenChoice,
+    Scope,
+    Source,
+    Status,
+    UseKind,
+    end_moment,
+    first_moment,
+    read_when,
+    signature_moment,
+)
+from beacon_node.model.data_use import Use, read_terms
+from beacon_node.model.duo_terms import DUO_TERMS, named_term
+from beacon_node.model.ledger import Head, Recorded
+from beacon_node.node import Node
+from beacon_node.policy.consent import uses_if_unstated
+from beacon_node.policy.consent_import import cancellation
+from beacon_node.store.ledger import Ledger
+
+LEDGER_FILE = "ledger.sqlite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What somebody tells of one signature; days are days of `zone`. Empty: not told.
+
+    `parameters` are what the terms are completed with: `diseases` → Mondo ids, `countries` → …
+    """
+
+    individual: str
+    status: Status
+    zone: tzinfo
+    signed_on: str | None = None
+    document: str = ""
+    form: Path | None = None  # hashed, not kept
+    form_version: str = ""
+    effective_from: str = ""
+    effective_until: str = ""
+    dataset: str = EVERY_DATASET
+    data_types: frozenset[DataType] = frozenset(DataType)
+    uses: frozenset[UseKind] | None = None
+    terms: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    open: OpenChoice = OpenChoice()
+
+
+def statement(told: Told) -> ConsentVersion:
+    """Return what is told as a version that is not recorded yet. Raises InvalidRequest."""
+    signed, zone = read_when(told.signed_on or "", "signed-on"), told.zone
+    begins = read_when(told.effective_from, "from") if told.effective_from else signed
+    use = Use() if told.status.is_no else use_of(told.terms, dict(told.parameters))
+    return unrecorded(
+        individual=told.individual,
+        status=told.status,
+        scope=Scope(told.dataset, told.data_types, _uses(told, use)),
+        signed_on=signature_moment(signed, told.status, zone, "signed-on"),
+        effective_from=first_moment(begins, zone, "from"),
+        effective_until=_end(told.effective_until, zone),
+        source=Source(told.document, _sha256(told.form), told.form_version),
+        use=use,
+        open=told.open,
+    )
+
+
+def _uses(told: Told, use: Use) -> frozenset[UseKind]:
+    if told.uses is not None:
+        return told.uses
+    return frozenset(UseKind) if told.status.is_no else uses_if_unstated(use)
+
+
+def _end(text: str, zone: tzinfo) -> datetime | None:
+    return end_moment(read_when(text, "until"), zone, "until") if text else None
+
+
+def _sha256(form: Path | None) -> str:
+    if form is None:
+        return ""
+    try:
+        return hashlib.sha256(form.read_bytes()).hexdigest()
+    except OSError as failed:
+        raise InvalidInput("cannot be read", file=str(form)) from failed
+
+
+def use_of(terms: tuple[str, ...], parameters: dict[str, tuple[str, ...]]) -> Use:
+    """Return the permitted use that shorthands or ids name, completed with their parameters.
+
+    Raises InvalidRequest for an unknown term, and for a parameter that none of the terms takes.
+    """
+    ids = [_term_id(text) for text in terms]
+    if not ids:
+        raise InvalidRequest("terms: at least one is expected, such as GRU")
+    taken = {DUO_TERMS[id].parameter for id in ids}
+    unused = sorted(name for name, values in parameters.items() if values and name not in taken)
+    if unused:
+        raise InvalidRequest(f"{unused[0]}: none of the terms takes it")
+    return read_terms({"terms": [_document(id, parameters) for id in ids]})
+
+
+def _term_id(text: str) -> str:
+    found = named_term(text)
+    if found is None:
+        raise InvalidRequest(f"terms: {text[:40]!r} is no current DUO permission or modifier")
+    return found
+
+
+def _document(id: str, parameters: dict[str, tuple[str, ...]]) -> dict:
+    known = DUO_TERMS[id]
+    values = parameters.get(known.parameter) or ()
+    if known.needs_parameter and not values:
+        raise InvalidRequest(f"{known.shorthand} says nothing without its {known.parameter}")
+    if not values:
+        return {"id": id}
+    if known.parameter in ("date", "months"):
+        (value,) = values
+        told: object = int(value) if known.parameter == "months" and value.isdecimal() else value
+    else:
+        told = list(values)
+    return {"id": id, "params": {known.parameter: told}}
+
+
+def open_ledger(node: Node) -> Ledger:
+    """Return the node's ledger, made if this is the first time that something is recorded."""
+    return Ledger.create(node.data / LEDGER_FILE)
+
+
+def existing_ledger(node: Node) -> Ledger:
+    """Return the node's ledger for reading; NotFound while nothing was ever recorded."""
+    if not (node.data / LEDGER_FILE).exists():
+        raise NotFound("this node has no ledger yet: no consent was ever recorded")
+    return open_ledger(node)
+
+
+def record_statement(node: Node, told: Told, by: str) -> Recorded:
+    """Record what one person signed; signed today where nothing else is told.
+
+    A withdrawal of somebody of whom nothing is on record is NotFound: it is a slip of the pen.
+    """
+    today = node.clock.now().astimezone(told.zone).date().isoformat()
+    told = replace(
+        told, signed_on=told.signed_on or today, document=told.document or _unwritten(told.status)
+    )
+    version, ledger = statement(told), open_ledger(node)
+    if told.status is Status.WITHDRAWN and not ledger.history(told.individual):
+        raise NotFound(f"no consent is on record for individual {told.individual!r}")
+    return record_consents(ledger, node.clock, [version], by=by)[0]
+
+
+def _unwritten(status: Status) -> str:
+    """Return what stands for a document where there is none: a no needs no paper."""
+    if status.is_no:
+        return "told without a form"
+    raise InvalidRequest("document: say which form was signed")
+
+
+def cancel_statement(node: Node, individual: str, number: int, by: str) -> Recorded:
+    """Record that a statement was entered in error. NotFound if the person has none of it."""
+    ledger = existing_ledger(node)
+    wrong = [known for known in ledger.history(individual) if known.number == number]
+    if not wrong:
+        raise NotFound(f"this individual has no statement {number} on record")
+    at = ledger.present(node.clock.now())
+    return record_consents(ledger, node.clock, [cancellation(wrong[0], at)], by=by)[0]
+
+
+def consent_history(node: Node, individual: str) -> tuple[ConsentVersion, ...]:
+    """Return all statements of one person; NotFound if there is none."""
+    found = existing_ledger(node).history(individual)
+    if not found:
+        raise NotFound(f"no consent is on record for individual {individual!r}")
+    return found
+
+
+def read_head(text: str) -> Head:
+    """Return the head that `NUMBER:HASH` names. Raises InvalidRequest."""
+    number, _, digest = text.partition(":")
+    if not number.isdecimal() or not SHA256.fullmatch(digest):
+        raise InvalidRequest("head: a number and 64 hexadecimal digits are expected, NUMBER:HASH")
+    return Head(int(number), bytes.fromhex(digest))

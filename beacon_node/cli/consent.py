@@ -1,0 +1,269 @@
+"""`beacon-node consent …`: what people agreed to, one by one."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from beacon_node.cli.choices import by_option, names, own_words, zone_option
+from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.consent_import import import_, preview
+from beacon_node.model.consent import DataType, Status, UseKind
+
+if TYPE_CHECKING:
+    from beacon_node.model.consent import ConsentVersion
+    from beacon_node.model.ledger import Receipt, Recorded
+
+PARAMETERS = ("diseases", "countries", "institutions", "projects", "users", "investigators")
+COLUMNS = ("number#", "status", "signed", "holds from", "until", "dataset", "terms", "document")
+CLOSED = "Consents are recorded and checked, but datasets that are not open data answer nobody yet."
+
+
+@click.group()
+def consent() -> None:
+    """Record, import and show what people agreed to."""
+
+
+consent.add_command(import_)
+consent.add_command(preview)
+
+
+def _signature(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command what every signature has."""
+    options = (
+        click.option("--signed-on", help="2026-01-31, or with a time; today if it is left out."),
+        click.option("--document", default="", help="The signed form's id at your site."),
+        click.option(
+            "--form", type=click.Path(path_type=Path, dir_okay=False), help="Hashed, not kept."
+        ),
+        click.option("--form-version", default=""),
+        zone_option,
+        by_option,
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@consent.command()
+@click.argument("individual")
+@click.option("--dataset", required=True, help="What it is about; '*' is every dataset.")
+@click.option("--terms", required=True, metavar="GRU,NPU", help="DUO shorthands or ids.")
+@click.option("--diseases", default="", metavar="MONDO:…,…", help="What DS is limited to.")
+@click.option("--countries", default="", metavar="FI,EU", help="What GS is limited to.")
+@click.option("--institutions", default="", help="What IS is limited to.")
+@click.option("--projects", default="", help="What PS is limited to.")
+@click.option("--users", default="", help="What US is limited to.")
+@click.option("--investigators", default="", help="With whom COL wants collaboration.")
+@click.option("--months", default="", help="How long TS allows use.")
+@click.option("--not-before", default="", help="Until when MOR forbids publication.")
+@click.option("--uses", default="", metavar=",".join(UseKind), help="By default what terms imply.")
+@click.option("--data-types", default="", metavar=",".join(DataType), help="By default all.")
+@click.option("--open-genes", default="", help="Told of exactly, by own choice; cannot be undone.")
+@click.option("--open-variants", default="", help="The same for variants.")
+@click.option("--from", "effective_from", default="", help="First day; by default the signature's.")
+@click.option("--until", "effective_until", default="", help="Last day.")
+@_signature
+@with_session
+def give(session: Session, individual: str, **told: Any) -> None:
+    """Record a consent: it replaces what the person gave before for the dataset."""
+    from beacon_node.model.consent import OpenChoice
+
+    parameters = {name: names(told.pop(name)) for name in PARAMETERS}
+    parameters |= {"months": names(told.pop("months")), "date": names(told.pop("not_before"))}
+    genes, variants = (frozenset(names(told.pop(f"open_{key}"))) for key in ("genes", "variants"))
+    uses, types = told.pop("uses"), told.pop("data_types")
+    _record(
+        session,
+        individual,
+        Status.GIVEN,
+        told,
+        terms=names(told.pop("terms")),
+        parameters=tuple(parameters.items()),
+        open=OpenChoice(genes, variants),
+        uses=own_words(uses, UseKind, "--uses") if uses else None,
+        data_types=own_words(types, DataType, "--data-types") or frozenset(DataType),
+        effective_from=told.pop("effective_from"),
+        effective_until=told.pop("effective_until"),
+    )
+
+
+@consent.command()
+@click.argument("individual")
+@click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@_signature
+@with_session
+def refuse(session: Session, individual: str, **told: Any) -> None:
+    """Record a refusal: nothing of the dataset may be used."""
+    _record(session, individual, Status.REFUSED, told)
+
+
+@consent.command()
+@click.argument("individual")
+@click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@click.option("--uses", default="", metavar=",".join(UseKind), help="By default all.")
+@_signature
+@with_session
+def withdraw(session: Session, individual: str, uses: str, **told: Any) -> None:
+    """Record a withdrawal: it holds from the next question on."""
+    kinds = own_words(uses, UseKind, "--uses") if uses else None
+    _record(session, individual, Status.WITHDRAWN, told, uses=kinds)
+
+
+def _record(
+    session: Session, individual: str, status: Status, told: dict[str, Any], **more: Any
+) -> None:
+    from beacon_node.actions.consent_statement import Told, record_statement
+
+    node, by = session.open_node(), told.pop("by")
+    recorded = record_statement(
+        node, Told(individual=individual, status=status, **told, **more), by
+    )
+    session.output.result(_recorded(recorded), lambda: _say_recorded(session, recorded))
+
+
+def _recorded(recorded: "Recorded") -> dict:
+    from beacon_node.model.consent_documents import consent_document
+
+    document = consent_document(recorded.version)
+    return {"consent": document, "hash": recorded.hash.hex(), "is_new": recorded.is_new}
+
+
+def _say_recorded(session: Session, recorded: "Recorded") -> None:
+    version, say = recorded.version, session.output.sentence
+    if not recorded.is_new:
+        say(f"On record already as number {version.number}; nothing changed.")
+        return
+    say(f"Recorded as number {version.number}.")
+    if version.status is Status.GIVEN:
+        say("It counts from the next release of the dataset on, if no newer signature decides.")
+        say(CLOSED)
+    else:
+        say("It holds from the next question on.")
+
+
+@consent.command()
+@click.argument("individual")
+@click.argument("number", type=int)
+@by_option
+@with_session
+def cancel(session: Session, individual: str, number: int, by: str) -> None:
+    """Mark a statement as entered in error: it never held. `consent show` numbers them."""
+    from beacon_node.actions.consent_statement import cancel_statement
+
+    recorded = cancel_statement(session.open_node(), individual, number, by)
+    session.output.result(
+        _recorded(recorded),
+        lambda: session.output.sentence(f"Number {number} counts as entered in error from now on."),
+    )
+
+
+@consent.command()
+@click.argument("individual")
+@with_session
+def show(session: Session, individual: str) -> None:
+    """Show every statement of one person, in the order of recording."""
+    from beacon_node.actions.consent_statement import consent_history
+    from beacon_node.model.consent_documents import consent_document
+
+    found = consent_history(session.open_node(), individual)
+    session.output.result(
+        {"individual": individual, "versions": [consent_document(one) for one in found]},
+        lambda: session.output.table(COLUMNS, map(version_row, found)),
+    )
+
+
+def version_row(version: "ConsentVersion") -> list[object]:
+    cancels = f" {version.cancels}" if version.cancels else ""
+    return [
+        version.number,
+        f"{version.status}{cancels}",
+        _minute(version.signed_on),
+        _minute(version.effective_from),
+        _minute(version.effective_until) if version.effective_until else "",
+        version.scope.dataset,
+        _terms(version),
+        version.source.document,
+    ]
+
+
+def _minute(moment: Any) -> str:
+    return f"{moment:%Y-%m-%d %H:%MZ}"
+
+
+def _terms(version: "ConsentVersion") -> str:
+    from beacon_node.model.duo_terms import DUO_TERMS
+
+    ids = sorted(term.id for term in version.use.terms)
+    return ", ".join(DUO_TERMS[id].shorthand if id in DUO_TERMS else id for id in ids)
+
+
+@consent.command()
+@click.argument("individual")
+@with_session
+def receipt(session: Session, individual: str) -> None:
+    """Prove what is on record: each statement with its hash and the first question after it."""
+    from beacon_node.actions.consent_statement import existing_ledger
+    from beacon_node.actions.record_consent import consent_receipt
+    from beacon_node.model.ledger import receipt_document
+
+    found = consent_receipt(existing_ledger(session.open_node()), individual)
+    session.output.result(receipt_document(found), lambda: _show_receipt(session, found))
+
+
+def _show_receipt(session: Session, found: "Receipt") -> None:
+    columns = ("number#", "status", "signed", "recorded", "by", "first question", "hash")
+    session.output.table(columns, _receipt_rows(found))
+    head = f"{found.head.sequence}:{found.head.hash.hex()}"
+    session.output.sentence(f"Head of the ledger: {head}")
+
+
+def _receipt_rows(found: "Receipt") -> Sequence[list[object]]:
+    return [
+        [
+            one.version.number,
+            one.version.status,
+            _minute(one.version.signed_on),
+            _minute(one.version.recorded_at),
+            one.version.recorded_by,
+            _minute(first.asked_at) if first else "none since",
+            one.hash.hex(),
+        ]
+        for one, first in found.versions
+    ]
+
+
+@consent.command()
+@click.argument("individual")
+@zone_option
+@with_session
+def summary(session: Session, individual: str, zone: Any) -> None:
+    """Write a person's present choices in plain words, to be printed or shown."""
+    from beacon_node.actions.consent_statement import existing_ledger
+    from beacon_node.actions.record_consent import consent_summary
+
+    node = session.open_node()
+    text = consent_summary(
+        existing_ledger(node), node.clock, individual, label=node.knowledge.label, zone=zone
+    )
+    session.output.result({"individual": individual, "summary": text}, lambda: print(text))
+
+
+@consent.command()
+@click.option("--head", default="", metavar="NUMBER:HASH", help="One that was kept elsewhere.")
+@with_session
+def verify(session: Session, head: str) -> None:
+    """Follow the whole ledger and check that nothing in it was changed or lost."""
+    from beacon_node.actions.consent_statement import existing_ledger, read_head
+
+    known = read_head(head) if head else None
+    found = existing_ledger(session.open_node()).verify(known)
+    found.require_whole()
+    at = f"{found.head.sequence}:{found.head.hash.hex()}"
+    session.output.result(
+        {"is_whole": True, "head": at, "entries": found.head.sequence},
+        lambda: session.output.sentence(
+            f"All {found.head.sequence:,} entries are as they were written. Head: {at}"
+        ),
+    )

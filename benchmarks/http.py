@@ -3,8 +3,8 @@
     python -m benchmarks.http [--seconds 3] [--rounds 3] [--people 2504]
 
 Both are served by granian (WSGI, processes with one thread each) at the same time and asked in turn
-by `wrk` with 16 connections from this machine. The question is an exact allele with two filters over
-three datasets.
+by `wrk` with 16 connections from this machine. The question is an exact allele with two filters
+over three datasets.
 """
 
 import argparse

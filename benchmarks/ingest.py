@@ -1,7 +1,7 @@
 """How much CPU loading costs, against `bcftools view -Ou` of the same file (the limit of htslib).
 
-    python -m benchmarks.ingest            # 2,504 people x 200,000 sites, and 1,000 x 20,000 GT:DP:GQ
-    python -m benchmarks.ingest --small    # a tenth of it, for a quick look
+    python -m benchmarks.ingest            # 2,504 people x 200,000 sites, 1,000 x 20,000 GT:DP:GQ
+    python -m benchmarks.ingest --small    # a tenth: start-up outweighs the rest
 
 Loading is `beacon-node load` plus `beacon-node release`, as an operator runs them.
 """
@@ -25,7 +25,7 @@ def main(small: bool) -> None:
     ]
     rows = [_measure(name, shape, bar) for name, shape, bar in shapes]
     show(
-        "Loading against bcftools view -Ou (CPU seconds, all processes; best of interleaved rounds)",
+        "Loading against bcftools view -Ou (CPU s, all processes; best of interleaved rounds)",
         ["file", "bcftools", "load", "release", "ratio", "bar", "peak MB/process", "index/vcf.gz"],
         rows,
     )

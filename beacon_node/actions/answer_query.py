@@ -25,9 +25,9 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     """
     datasets = select_datasets(node, query)
     decision = decide(requester, datasets)
-    open_to_asker = tuple(d for d in datasets if decision.ceiling(d.id) is not None)
+    open_to_asker = tuple([d for d in datasets if decision.ceiling(d.id) is not None])
     plan = plan_search(node, query, open_to_asker)
-    parts = tuple(_ask(node, dataset, plan, decision) for dataset in datasets)
+    parts = tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
     return combine(query.entry_type, parts, asked=query.granularity)
 
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 class EntryType(StrEnum):
     """Ids of the Beacon v2.1.1 default model."""
 
+    __hash__ = str.__hash__  # the enum's own is slow
+
     GENOMIC_VARIANT = "genomicVariant"
     INDIVIDUAL = "individual"
     BIOSAMPLE = "biosample"

@@ -17,6 +17,8 @@ from beacon_node.errors import InvalidRequest
 class Assembly(StrEnum):
     """A human reference assembly that a dataset can be on."""
 
+    __hash__ = str.__hash__  # the enum's own is slow
+
     GRCH37 = "GRCh37"
     GRCH38 = "GRCh38"
 

@@ -128,6 +128,8 @@ VariationQuery = (
 
 
 class Similarity(StrEnum):
+    __hash__ = str.__hash__  # the enum's own is slow
+
     EXACT = "exact"
     HIGH = "high"
     MEDIUM = "medium"

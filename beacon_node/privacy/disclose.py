@@ -33,11 +33,15 @@ def combine(
     entry_type: EntryType, parts: tuple[DatasetAnswer, ...], *, asked: Granularity
 ) -> Answer:
     """Return the whole answer; its precision is that of the least precise part that answered."""
-    answered = [part for part in parts if part.granularity is not None]
-    granularity = min((part.granularity for part in answered), default=_BOOLEAN)
-    counts = [part.count for part in answered]
-    total = sum(counts) if counts and None not in counts else None
-    if asked is _BOOLEAN:
-        total = None
-    exists = any(part.exists for part in answered)
-    return Answer(entry_type, granularity, exists, total, parts)
+    granularity, total, exists = None, 0, False
+    for part in parts:
+        if part.granularity is None:
+            continue
+        if granularity is None or part.granularity < granularity:
+            granularity = part.granularity
+        total = None if total is None or part.count is None else total + part.count
+        exists = exists or bool(part.exists)
+    if granularity is None:
+        return Answer(entry_type, _BOOLEAN, False, None, parts)
+    told = None if asked is _BOOLEAN else total
+    return Answer(entry_type, granularity, exists, told, parts)

@@ -101,9 +101,10 @@ def _named(index: Index, lookup: AlleleSet) -> list[Row]:
 
 
 def _exact(index: Index, allele: Allele, selection: Selection) -> list[Row]:
+    ref, alt = allele.ref, allele.alt
     first = REFERENCE_NUMBER[allele.reference_name] << REFERENCE_SHIFT
     first |= allele.start << START_SHIFT
-    values = (first, first + ORDINALS - 1, allele.ref, allele.alt)
+    values = (first, first + ORDINALS - 1, ref, alt)
     if selection is not EVERYTHING and selection != EVERYTHING:
         rows = index.execute(index.sql.exact_wide, values)
         passes = partial(_passes, index, selection)
@@ -114,7 +115,7 @@ def _exact(index: Index, allele: Allele, selection: Selection) -> list[Row]:
                 lambda id, found: found == allele and passes(id, found),
             )
         )
-    if not allele.ref and allele.is_symbolic:
+    if not ref and allele.is_symbolic:
         return index.fetch(index.sql.exact_symbolic, (*values, allele.end))
     return index.fetch(index.sql.exact, values)
 

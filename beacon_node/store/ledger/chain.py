@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from beacon_node.model.consent_documents import moment_text, read_moment
+from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
@@ -13,34 +13,25 @@ _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
 class Appending:
     """Adds entries within one open transaction, in which nobody else can write."""
 
-    def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, last: Entry | None, now: datetime) -> None:
         if now.utcoffset() != timedelta():
             raise ValueError("moments of the ledger are aware and in UTC")
-        self.connection = connection
-        self._last = last_entry(connection)
-        self.head = self._last.head if self._last else Head()
-        if self._last:
-            check_entry(self._last)
-        if self.head.sequence != highest_used(connection):
-            raise broken(self.head.sequence + 1, "entries at the end of it are missing")
-        self.recorded_at, self._clock = self._moments(now)
-
-    def _moments(self, now: datetime) -> tuple[datetime, str]:
-        """Return when this is recorded, and the clock's own time if that lies before it."""
-        if self._last and moment_text(now) < self._last.recorded_at:
-            return read_moment(self._last.recorded_at), moment_text(now)
-        return now, ""
+        self.connection, self.last = connection, last
+        said = moment_text(now)
+        is_behind = last is not None and said < last.recorded_at
+        self.recorded_at = last.recorded_at if is_behind else said
+        self._clock = said if is_behind else ""
 
     def append(self, kind: str, bodies: Iterable[str]) -> list[Entry]:
         """Add one entry for each body; they are on disk with the transaction."""
-        recorded_at = moment_text(self.recorded_at)
-        added = []
+        added, head = [], self.last.head if self.last else Head()
         for body in bodies:
-            entry = make_entry(self.head, recorded_at, self._clock, kind, body)
-            self.head = entry.head
+            entry = make_entry(head, self.recorded_at, self._clock, kind, body)
+            head = entry.head
             added.append(entry)
         sql = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
         self.connection.executemany(sql, map(_row, added))
+        self.last = added[-1] if added else self.last
         return added
 
 
@@ -48,6 +39,17 @@ def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -
     """Return the entry that follows `head`."""
     said = head.sequence + 1, recorded_at, clock, kind, body, head.hash
     return Entry(*said, entry_hash(*said))
+
+
+def checked_last(connection: sqlite3.Connection) -> Entry | None:
+    """Return the last entry; LedgerBroken if it was changed or entries after it are missing."""
+    last = last_entry(connection)
+    if last:
+        check_entry(last)
+    sequence = last.sequence if last else 0
+    if sequence != highest_used(connection):
+        raise broken(sequence + 1, "it and what followed it are missing")
+    return last
 
 
 def last_entry(connection: sqlite3.Connection) -> Entry | None:

@@ -6,7 +6,7 @@ A ledger stays in its process: it is opened anew in each worker. Reading never w
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,8 @@ from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import chain, consents
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.layout import LEDGER, STEPS
-from beacon_node.store.ledger.queue import PATIENCE_S, FairQueue
+from beacon_node.store.ledger.queue import FairQueue
+from beacon_node.store.ledger.writer import Writer, connect
 
 AUDIT = "audit"
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
@@ -43,8 +44,8 @@ class Ledger:
                 raise sqlite3.OperationalError("unable to open database file")
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
             self._bring_up_to_date()
-            self._reader = _connect(self.path)
-            self._writer: sqlite3.Connection | None = None
+            self._reader = connect(self.path)
+            self._writer = Writer(self.path)
             self._statements = StatementReader()
 
     @classmethod
@@ -57,7 +58,7 @@ class Ledger:
         return cls(path)
 
     def close(self) -> None:
-        self._drop_writer()
+        self._writer.close()
         self._reader.close()
         self._queue.close()
 
@@ -109,7 +110,7 @@ class Ledger:
         Each with all versions, also those about other datasets. It is the state of one moment, at
         least as new as the `consent_version` read before.
         """
-        with told_plainly(self.path), closing(_connect(self.path)) as connection:
+        with told_plainly(self.path), closing(connect(self.path)) as connection:
             yield from consents.histories(connection, dataset, self._statements)
 
     def consent_version(self) -> int:
@@ -161,7 +162,7 @@ class Ledger:
 
     def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
         """Yield the entries after a sequence number in their order, each checked by its hash."""
-        with told_plainly(self.path), closing(_connect(self.path)) as connection:
+        with told_plainly(self.path), closing(connect(self.path)) as connection:
             for entry in chain.entries(connection, after):
                 if kind in ("", entry.kind):
                     chain.check_entry(entry)
@@ -180,7 +181,7 @@ class Ledger:
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.
         """
-        with told_plainly(self.path), closing(_connect(self.path)) as connection:
+        with told_plainly(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN")  # one state, whatever is written meanwhile
             found = chain.verify(connection, known)
             return consents.verify(connection, found) if found.is_whole else found
@@ -192,25 +193,17 @@ class Ledger:
         `durable`: on disk when it ends; otherwise it survives the end of the process, but its last
         moments may be lost with the machine's power. Keep it short: everybody else waits.
         """
-        with told_plainly(self.path), self._queue.turn():
-            connection = self._writer = self._writer or _connect(self.path)
-            with ExitStack() as undo:
-                undo.callback(self._drop_writer)  # rolls back
-                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                connection.execute("BEGIN IMMEDIATE")
-                yield Appending(connection, now)
-                connection.commit()
-                undo.pop_all()
+        with (
+            told_plainly(self.path),
+            self._queue.turn(),
+            self._writer.transaction(now=now, durable=durable) as appending,
+        ):
+            yield appending
 
     # ---- inside ------------------------------------------------------------------------------
 
-    def _drop_writer(self) -> None:
-        connection, self._writer = self._writer, None
-        if connection is not None:
-            connection.close()
-
     def _bring_up_to_date(self) -> None:
-        with self._queue.turn(), closing(_connect(self.path)) as connection:
+        with self._queue.turn(), closing(connect(self.path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             db = Database(connection, recursive_triggers=False)
             applied = {migration.name for migration in LEDGER.applied(db)}
@@ -218,14 +211,6 @@ class Ledger:
                 raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
             if len(applied) < len(STEPS):
                 LEDGER.apply(db)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def _check_size(body: str) -> None:

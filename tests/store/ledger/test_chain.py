@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from beacon_node.errors import LedgerBroken, StoreUnavailable
-from beacon_node.model.ledger import Head
+from beacon_node.model.ledger import Head, entry_hash
 from beacon_node.store.ledger import Ledger
 from tests.policy.histories import day, given, withdrawn
 
@@ -19,7 +19,6 @@ TRIGGERS = (
     "consent_date_is_never_changed",
     "consent_date_is_never_dropped",
 )
-BODY = "(SELECT body FROM entry WHERE sequence = {})"
 
 
 @pytest.fixture
@@ -85,6 +84,16 @@ def test_nothing_can_be_replaced_by_mistake(ledger):
 def test_a_changed_entry_is_named(ledger, sequence, change):
     tamper(ledger, f"UPDATE entry SET {change} WHERE sequence = {sequence}")
     assert ledger.verify().broken_at == sequence
+
+
+def test_an_entry_that_was_exchanged_together_with_its_hash_is_found_by_the_next(ledger):
+    second = list(ledger.entries())[1]
+    body = second.body.replace("d", "e")
+    said = second.sequence, second.recorded_at, second.clock, second.kind, body, second.previous
+    forged = entry_hash(*said).hex()
+    change = f"UPDATE entry SET body = '{body}', hash = x'{forged}' WHERE sequence = 2"
+    tamper(ledger, change)
+    assert ledger.verify().broken_at == 3
 
 
 @pytest.mark.parametrize("sequence", [1, 2, 4])

@@ -1,0 +1,58 @@
+"""A process's own connection for writing, with what it remembers from its last transaction."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from beacon_node.model.ledger import Entry
+from beacon_node.store.ledger.chain import Appending, checked_last
+from beacon_node.store.ledger.queue import PATIENCE_S
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection that begins no transaction by itself."""
+    connection = sqlite3.connect(
+        path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None
+    )
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+class Writer:
+    """To be used by whose turn it is."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._is_durable: bool | None = None
+        self._left: tuple[int, Entry | None] = -1, None  # data version and last entry
+
+    @contextmanager
+    def transaction(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
+        """Append within one transaction, all or nothing."""
+        connection = self._connection = self._connection or connect(self._path)
+        with ExitStack() as undo:
+            undo.callback(self.close)  # rolls back
+            self._make_durable(connection, durable)
+            connection.execute("BEGIN IMMEDIATE")
+            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            # Nobody else wrote since: the last entry is the one that was left.
+            last = self._left[1] if version == self._left[0] else checked_last(connection)
+            appending = Appending(connection, last, now)
+            yield appending
+            connection.commit()
+            self._left = version, appending.last
+            undo.pop_all()
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        self._is_durable, self._left = None, (-1, None)
+        if connection is not None:
+            connection.close()
+
+    def _make_durable(self, connection: sqlite3.Connection, durable: bool) -> None:
+        if durable is not self._is_durable:
+            connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._is_durable = durable

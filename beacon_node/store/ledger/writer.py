@@ -10,6 +10,9 @@ from beacon_node.model.ledger import Entry
 from beacon_node.store.ledger.chain import Appending, checked_last
 from beacon_node.store.ledger.queue import PATIENCE_S
 
+# An import of 100,000 people touches this much; with less, pages are written again and again.
+_CACHE_KIB = 131_072
+
 
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection that begins no transaction by itself."""
@@ -32,7 +35,7 @@ class Writer:
     @contextmanager
     def transaction(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
         """Append within one transaction, all or nothing."""
-        connection = self._connection = self._connection or connect(self._path)
+        connection = self._connection = self._connection or self._connect()
         with ExitStack() as undo:
             undo.callback(self.close)  # rolls back
             self._make_durable(connection, durable)
@@ -45,6 +48,11 @@ class Writer:
             connection.commit()
             self._left = version, appending.last
             undo.pop_all()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect(self._path)
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        return connection
 
     def close(self) -> None:
         connection, self._connection = self._connection, None

@@ -5,7 +5,9 @@ import multiprocessing
 import os
 import socket
 import sys
+import threading
 from collections.abc import Callable
+from multiprocessing import connection
 
 import click
 
@@ -51,7 +53,16 @@ def application() -> Callable:
     # The server's own threads may still wait for the interpreter when a worker is done; were it
     # taken down under them, they would end in a panic.
     atexit.register(os._exit, 0)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     return make_app()
+
+
+def _end_with_parent() -> None:
+    """End this worker when the server is gone, also when that was killed: it holds the port."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def _run(server: Server) -> None:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -175,3 +176,26 @@ def test_two_servers_do_not_share_a_port(node):
         other.listen()
         error = node("serve", "--port", other.getsockname()[1], exit_code=78)["error"]
     assert "cannot listen" in error["message"]
+
+
+def test_no_worker_outlives_a_server_that_was_killed(node):
+    command = [sys.executable, "-m", cli.__name__, "serve", "--port", "0", "--json"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    address = json.loads(server.stdout.readline())["url"].split("/")[2]
+    wait_until(lambda: answers_at(address))
+    server.kill()
+    server.communicate()
+    wait_until(lambda: not answers_at(address))
+
+
+def answers_at(address: str) -> bool:
+    host, port = address.split(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def wait_until(holds, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

@@ -17,7 +17,6 @@ from beacon_node.model.consent import (
     Status,
     UseKind,
 )
-from beacon_node.model.consent_documents import statement_digest, statement_document
 from beacon_node.model.consent_import import Cancelled, Found, Place, Reject, Stated
 from beacon_node.policy.consent import History, is_replaced, valid_versions
 
@@ -116,7 +115,7 @@ def plan_import(
         datasets=frozenset(
             line.version.scope.dataset for line in lines if isinstance(line, Stated)
         ),
-        digests=frozenset(_digest(line.version) for line in lines if isinstance(line, Stated)),
+        statements=frozenset(_said(line.version) for line in lines if isinstance(line, Stated)),
     )
     changes = [one for line in lines if not isinstance(line, Reject) for one in planning.of(line)]
     named = {line.individual for line in lines}
@@ -134,19 +133,19 @@ class _Planning:
     at: datetime
     held_back: frozenset[str]
     datasets: frozenset[str]
-    digests: frozenset[bytes]
-    seen: set[bytes] = field(default_factory=set)  # a line that comes twice counts once
+    statements: frozenset[tuple]
+    seen: set[tuple] = field(default_factory=set)  # a line that comes twice counts once
 
     def of(self, line: Stated | Cancelled) -> Iterator[Change]:
         if isinstance(line, Cancelled):
             yield from self._cancellations(line)
             return
-        digest = _digest(line.version)
-        if digest in self.seen:
+        said = _said(line.version)
+        if said in self.seen:
             return
-        self.seen.add(digest)
+        self.seen.add(said)
         history = self.histories.get(line.individual, ())
-        on_record = [known for known in history if _digest(known) == digest]
+        on_record = [known for known in history if _said(known) == said]
         if on_record:
             is_valid = any(known in on_record for known in valid_versions(history))
             yield Change(Kind.UNCHANGED if is_valid else Kind.STALE, line.individual, line.place)
@@ -173,7 +172,7 @@ class _Planning:
         wrong = [
             known
             for known in valid_versions(history)
-            if known.source.document == line.document and _digest(known) not in self.digests
+            if known.source.document == line.document and _said(known) not in self.statements
         ]
         if line.individual in self.held_back and wrong:
             yield Change(Kind.HELD_BACK, line.individual, line.place)
@@ -213,8 +212,20 @@ class _Planning:
         )
 
 
-def _digest(version: ConsentVersion) -> bytes:
-    return statement_digest(statement_document(version))
+def _said(version: ConsentVersion) -> tuple:
+    """Return what a version states, without number and recording: equal for the same statement."""
+    return (
+        version.individual,
+        version.status,
+        version.scope,
+        version.signed_on,
+        version.effective_from,
+        version.effective_until,
+        version.source,
+        version.use,
+        version.open,
+        version.cancels,
+    )
 
 
 def cancellation(known: ConsentVersion, at: datetime) -> ConsentVersion:

@@ -68,15 +68,16 @@ class _Reading:
 
     def statement(self, status: Status):
         signed, column = self._when(self.columns.signed_on), self.columns.signed_on
+        use = Use() if status.is_no else self.use()
         return unrecorded(
             individual=self.individual(),
             status=status,
-            scope=self.scope(status),
+            scope=self.scope(status, use),
             signed_on=signature_moment(signed, status, self.mapping.zone, column),
             effective_from=self._begin(signed),
             effective_until=None if status.is_no else self._end(),
             source=self.source(),
-            use=Use() if status.is_no else self.use(),
+            use=use,
             open=OpenChoice() if status.is_no else self.open_choice(),
         )
 
@@ -93,7 +94,7 @@ class _Reading:
             source=replace(source, document=f"{source.document}/withdrawal"),
         )
 
-    def scope(self, status: Status) -> Scope:
+    def scope(self, status: Status, use: Use) -> Scope:
         """Return what the row is about; a no is about everything."""
         if status.is_no:
             return Scope(self._dataset(), ALL_DATA, _EVERY_USE)
@@ -101,7 +102,7 @@ class _Reading:
         types = (
             self._words(rule.data_types, DataType, "data_types") if rule.data_types else ALL_DATA
         )
-        uses = self._words(rule.uses, UseKind, "uses") if rule.uses else self.unstated(self.use())
+        uses = self._words(rule.uses, UseKind, "uses") if rule.uses else self.unstated(use)
         return Scope(self._dataset(), types, uses)
 
     def use(self) -> Use:

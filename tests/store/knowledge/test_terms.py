@@ -74,3 +74,20 @@ def test_loaded_ontologies_are_the_resources(knowledge):
         "nameSpacePrefix": "HP",
         "iriPrefix": "http://purl.obolibrary.org/obo/HP_",
     }
+
+
+def test_ancestors_follow_every_parent_of_their_own_ontology_alone(knowledge):
+    above = [("MONDO:1", ()), ("MONDO:2", ("MONDO:1",)), ("MONDO:3", ("MONDO:1", "HP:2"))]
+    both = ("MONDO:4", ("MONDO:2", "MONDO:3"))
+    more = [OntologyTerm(id, id, parents) for id, parents in (*above, both)]
+    knowledge.add(ontology("MONDO", 4), more)
+    found = knowledge.ancestors("MONDO:4", "MONDO")
+    assert found >= {"MONDO:1", "MONDO:2", "MONDO:3"} and "MONDO:4" not in found
+    assert "HP:1" not in found and knowledge.ancestors("MONDO:4", "HP") == frozenset()
+    assert knowledge.ancestors("ICD10:G40", "MONDO") == frozenset()
+
+
+def test_an_older_id_has_the_ancestors_of_its_present_term_and_that_term(knowledge):
+    assert knowledge.ancestors("HP:22", "HP") >= {"HP:2"} | knowledge.ancestors("HP:2", "HP") - {
+        "HP:22"
+    }

@@ -1,0 +1,170 @@
+"""`beacon-node consent …`, from the command line to the ledger and back."""
+
+import json
+
+import pytest
+
+from beacon_node.actions.load_dataset import load
+from beacon_node.actions.manage_datasets import NewDataset
+from beacon_node.cli.main import run
+from beacon_node.model.genome import Assembly
+from tests.actions.homes import new_node, vcf
+from tests.ingest.consents.resources import FHIR_MAPPING, bundle, consent, rule
+from tests.ingest.consents.tables import MAPPING
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACON_NODE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TZ", "Europe/Helsinki")
+    monkeypatch.chdir(tmp_path)
+    new_node(tmp_path / "home", NewDataset("d", Assembly.GRCH37))
+    (tmp_path / "csv.toml").write_text(MAPPING)
+    (tmp_path / "fhir.toml").write_text(FHIR_MAPPING)
+    return tmp_path
+
+
+@pytest.fixture
+def ask(home, capsys):
+    """Return a function that runs a command and returns its JSON, or its error as JSON."""
+
+    def ask(*arguments: str):
+        code = run(["consent", *arguments, "--json"])
+        out, err = capsys.readouterr()
+        return json.loads(err)["error"] | {"code": code} if code else json.loads(out)
+
+    return ask
+
+
+def table(folder, *rows: str) -> str:
+    (folder / "consents.csv").write_text("\n".join(["id,signed", *rows]) + "\n")
+    return "consents.csv"
+
+
+def give(ask, individual="P", *more: str):
+    told = ("--dataset", "d", "--terms", "GRU", "--document", "f1", "--signed-on", "2026-01-07")
+    return ask("give", individual, *told, *more)
+
+
+def test_a_table_is_tried_then_imported_then_unchanged(home, ask):
+    file = table(home, "P,2026-01-07", "Q,2026-01-07")
+    told = ("import", file, "--mapping", "csv.toml")
+    dry = ask(*told, "--dry-run")
+    assert dry["counts"]["new"] == 2 and dry["recorded"] == 0
+    assert ask("verify")["entries"] == 0
+    assert ask(*told)["recorded"] == 2
+    assert ask(*told)["counts"]["unchanged"] == 2 and ask("verify")["entries"] == 2
+
+
+def test_a_fhir_bundle_is_imported_by_the_same_command(home, ask):
+    (home / "b.json").write_text(bundle(consent(rule("permit", "8"))))
+    assert ask("import", "b.json", "--mapping", "fhir.toml")["recorded"] == 1
+    (version,) = ask("show", "P")["versions"]
+    assert version["status"] == "given" and version["source"]["document"] == "Consent/c1"
+    assert 'for "csv" files' in ask("import", "b.json", "--mapping", "csv.toml")["message"]
+
+
+def test_a_bad_line_stops_the_import_unless_it_is_skipped_with_a_report(home, ask):
+    told = ("import", table(home, "P,2026-01-07", "Q,soon"), "--mapping", "csv.toml")
+    error = ask(*told)
+    assert error["code"] == 2 and "consents.csv, line 3, signed" in error["message"]
+    assert ask(*told, "--skip-rejects")["code"] == 2
+    done = ask(*told, "--skip-rejects", "--rejects", "bad.csv")
+    assert done["recorded"] == 1 and done["rejects"][0]["place"] == "line 3"
+    assert "line 3,signed" in (home / "bad.csv").read_text()
+
+
+def test_missing_people_and_large_changes_need_their_options(home, ask):
+    ids = [f"P{n}" for n in range(10)]
+    told = ("--mapping", "csv.toml")
+    ask("import", table(home, *(f"{one},2026-01-07" for one in ids)), *told)
+    file = table(home, "P0,2026-01-07")
+    assert ask("import", file, *told)["counts"]["missing"] == 9
+    stopped = ask("import", file, *told, "--missing", "withdrawn")
+    assert stopped["code"] == 4 and "9 of 10 people" in stopped["message"]
+    done = ask("import", file, *told, "--missing", "withdrawn", "--max-change", "90%")
+    assert done["recorded"] == 9
+
+
+def test_one_person_gives_withdraws_and_gets_a_receipt(ask):
+    assert give(ask)["consent"]["signed_on"].startswith("2026-01-06T22:00")  # Helsinki
+    assert give(ask)["is_new"] is False
+    assert ask("withdraw", "P")["consent"]["status"] == "withdrawn"
+    assert [one["status"] for one in ask("show", "P")["versions"]] == ["given", "withdrawn"]
+    receipt = ask("receipt", "P")
+    assert [one["first_question"] for one in receipt["versions"]] == [None, None]
+    assert "you withdrew" in ask("summary", "P")["summary"]
+    head = ask("verify")["head"]
+    assert ask("verify", "--head", head)["is_whole"] is True
+    assert ask("verify", "--head", f"2:{'0' * 64}")["code"] == 6
+
+
+def test_what_was_entered_in_error_is_cancelled_by_its_number(ask):
+    number = give(ask)["consent"]["number"]
+    assert ask("cancel", "P", str(number))["consent"]["cancels"] == number
+    assert ask("cancel", "Q", str(number))["code"] == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("give", "P", "--terms", "GRU", "--document", "f"), 2, "--dataset"),
+        (("give", "P", "--dataset", "d", "--terms", "GRU"), 2, "which form was signed"),
+        (("give", "P", "--dataset", "d", "--terms", "XX", "--document", "f"), 2, "no current DUO"),
+        (("give", "P", "--dataset", "d", "--terms", "DS", "--document", "f"), 2, "its diseases"),
+        (
+            (
+                "give",
+                "P",
+                "--dataset",
+                "d",
+                "--terms",
+                "GRU",
+                "--diseases",
+                "M:1",
+                "--document",
+                "f",
+            ),
+            2,
+            "none of the terms takes it",
+        ),
+        (("refuse", "P", "--signed-on", "07/01/2026"), 2, "signed-on"),
+        (("refuse", "P", "--zone", "Mars"), 2, "time zone"),
+        (("withdraw", "P"), 4, "no consent is on record"),
+        (("show", "P"), 4, "no ledger yet"),
+        (("verify",), 4, "no ledger yet"),
+    ],
+)
+def test_what_cannot_be_recorded_is_said_in_one_sentence(ask, arguments, code, words):
+    error = ask(*arguments)
+    assert error["code"] == code and words in error["message"]
+
+
+def test_a_committee_sees_bands(home, ask):
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    people = [f"S{n}" for n in range(60)]
+    genotypes = " ".join(["0|1"] * 60)
+    file = vcf(home / "a.vcf", [f"22 16050075 . A G . PASS . GT {genotypes}"], people)
+    node = open_node(home / "home", {})
+    load(node, "d", file)
+    release(node, "d")
+    ask("import", table(home, *(f"{one},2026-01-07" for one in people)), "--mapping", "csv.toml")
+    (home / "purpose.json").write_text('{"categories": ["biomedical"]}')
+    told = ("preview", "--purpose", "purpose.json", "--dataset", "d")
+    assert "declares no data use terms" in ask(*told)["message"]
+    found = ask(*told, "--dataset-terms", "GRU")["preview"]
+    assert found["individuals"] == found["usable"] == "50–99"
+    assert found["disease_release"] == "no Mondo loaded"
+
+
+def test_people_read_tables_and_sentences(home, capsys):
+    file = table(home, "P,2026-01-07", "Q,soon")
+    assert run(["consent", "import", file, "--mapping", "csv.toml", "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "new\t1\t" in out and "dry run" in out and "rejected: " in err
+    assert run(["consent", "refuse", "P"]) == 0 and run(["consent", "show", "P"]) == 0
+    assert run(["consent", "receipt", "P"]) == 0 and run(["consent", "summary", "P"]) == 0
+    out = capsys.readouterr().out
+    assert "holds from the next question on" in out and "none since" in out and "you said no" in out

@@ -38,8 +38,9 @@ class ReleaseOutcome:
 def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> ReleaseOutcome:
     """Build and publish the next release of a dataset; the old one answers until it is swapped.
 
-    Raises NotFound, Conflict if nothing was loaded or another command works on the dataset,
-    StoreUnavailable if the disk is full; then the old release goes on answering.
+    Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
+    command works on the dataset, StoreUnavailable if the disk is full; then the old release goes
+    on answering.
     """
     node.catalogue.dataset(dataset_id)
     with node.catalogue.only_me(dataset_id):
@@ -99,6 +100,7 @@ def _genotype_part(folder: Path, part: PartRecord) -> GenotypePart:
         references=tuple(part.report["references"]),
         assay_digest=part.report["assay_digest"],
         is_sites_only=part.report["is_sites_only"],
+        source=part.source,
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from beacon_node.actions.load_dataset import load
+from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.manage_datasets import (
     NewDataset,
     remove_part,
@@ -156,3 +156,20 @@ def _carriers_by_number(node) -> dict[tuple, frozenset[int]]:
 def _numbers(node, *names: str) -> set[int]:
     found = rows(node.catalogue.index_path("d"), "SELECT name, number FROM call_set")
     return {number for name, number in found if name in names}
+
+
+def test_two_people_whose_samples_have_one_name_are_never_taken_for_one(node, tmp_path):
+    a, b = (vcf(tmp_path / name, TWO, samples=["SAMPLE"]) for name in ("a.vcf", "b.vcf"))
+    (tmp_path / "b.vcf").write_text(
+        (tmp_path / "b.vcf").read_text() + "22\t400\t.\tA\tT\t.\tPASS\t.\tGT\t0/1\n"
+    )
+    load(node, "d", a, LoadOptions(sample_table={"SAMPLE": "patientA"}))
+    release(node, "d")
+    part = load(node, "d", b, LoadOptions(sample_table={"SAMPLE": "patientB"})).part
+    files = files_of(node, "d")
+    with pytest.raises(Conflict, match=r"'SAMPLE' of a\.vcf and sample 'SAMPLE' of b\.vcf"):
+        release(node, "d")
+    assert (files_of(node, "d"), node.catalogue.current_release("d").number) == (files, 1)
+    remove_part(node, "d", part)
+    load(node, "d", b, LoadOptions(sample_table={"SAMPLE": "patientA"}))
+    assert release(node, "d").sizes[EntryType.INDIVIDUAL] == 1

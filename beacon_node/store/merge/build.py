@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beacon_node.errors import Conflict
 from beacon_node.model.entries import LINEAGE, EntryType, pseudonym
 from beacon_node.ports import NO_PROGRESS, Progress
 from beacon_node.store.alleles import new_file
@@ -32,6 +33,7 @@ class GenotypePart:
     references: tuple[int, ...]
     assay_digest: str = ""
     is_sites_only: bool = False
+    source: str = ""  # name of the loaded file, for messages
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,7 +68,8 @@ class Built:
 def build_index(path: Path, plan: Plan) -> Built:
     """Write the index of a release to `path`: all of it or nothing, and then safe on disk.
 
-    Memory does not grow with the number of alleles. Raises StoreUnavailable when the disk is full.
+    Memory does not grow with the number of alleles. Raises Conflict if a sample's name stands for
+    two records, StoreUnavailable when the disk is full.
     """
     temporary = temporary_name(path)
     with told_plainly(path):
@@ -86,12 +89,8 @@ def build_index(path: Path, plan: Plan) -> Built:
 
 def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -> Built:
     names = [_sample_names(part.path) for part in plan.parts]
-    lineage = trace(
-        chain.from_iterable(drafts.entries(entry_type) for entry_type in LINEAGE),
-        list(_samples(plan.parts, names)),
-        plan.removed,
-        drafts.body,
-    )
+    _check_names(plan.parts, names)
+    lineage = _trace(plan, drafts, names, plan.removed)
     numbers = _numbers(names, lineage)
     _write_alleles(db, plan, numbers, len(lineage.call_sets), temporary)
     EntryWriter(db, lineage, _public_ids(plan), drafts.body).write()
@@ -106,6 +105,42 @@ def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -
         inferred_sequences=inferred,
         unattached=lineage.unattached,
     )
+
+
+def people_of(plan: Plan, scratch: Path) -> frozenset[str]:
+    """Return the ids of all individuals of a draft, removed ones too; they are the hospital's own.
+
+    `scratch` names a temporary file that several drafts need.
+    """
+    names = [_sample_names(part.path) for part in plan.parts]
+    with gathered(plan.drafts, scratch) as drafts:
+        return frozenset(_trace(plan, drafts, names, frozenset()).entries[INDIVIDUAL])
+
+
+def _trace(
+    plan: Plan, drafts: Drafts, names: Sequence[Sequence[str]], removed: frozenset[str]
+) -> Lineage:
+    return trace(
+        chain.from_iterable(drafts.entries(entry_type) for entry_type in LINEAGE),
+        list(_samples(plan.parts, names)),
+        removed,
+        drafts.body,
+    )
+
+
+def _check_names(parts: Sequence[GenotypePart], names: Sequence[Sequence[str]]) -> None:
+    """Refuse a name that stands for one record in a file and for another in another file."""
+    found: dict[str, tuple[str, str]] = {}
+    for part, of_part in zip(parts, names, strict=True):
+        for name in of_part:
+            target = part.sample_table.get(name, name)
+            known, source = found.setdefault(name, (target, part.source))
+            if known != target:
+                raise Conflict(
+                    f"sample {name!r} of {source} and sample {name!r} of {part.source} belong to"
+                    " different individuals or biosamples: rename it in one of the files, or load"
+                    " them with sample tables that agree"
+                )
 
 
 def _sample_names(path: Path) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
-from beacon_node.actions.release_dataset import is_released
+from beacon_node.actions.release_dataset import is_released, known_people
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy
 from beacon_node.model.entries import EntryType
@@ -16,6 +16,7 @@ from beacon_node.store.records import DatasetRecord
 from beacon_node.store.sweep import sweep, sweep_removed
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NAMED = 20  # unknown ids in one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +158,15 @@ def remove_dataset(node: Node, dataset_id: str) -> None:
 def remove_people(node: Node, dataset_id: str, individuals: Sequence[str]) -> int:
     """Leave individuals out of the next release; returns how many are left out in all.
 
-    Ids are the hospital's own. One that no release and no file knows yet is kept in mind too.
+    Ids are the hospital's own. Raises NotFound, and removes nobody, if one of them is neither in
+    the draft nor in the current release; Conflict.
     """
-    return _change_people(node, dataset_id, individuals, node.catalogue.remove_people)
+
+    def remove(dataset_id: str, wanted: Sequence[str]) -> None:
+        _check_known(node, dataset_id, wanted)
+        node.catalogue.remove_people(dataset_id, wanted)
+
+    return _change_people(node, dataset_id, individuals, remove)
 
 
 def restore_people(node: Node, dataset_id: str, individuals: Sequence[str]) -> int:
@@ -175,6 +182,17 @@ def _change_people(node: Node, dataset_id: str, individuals: Sequence[str], chan
     with node.catalogue.only_me(dataset_id):
         change(dataset_id, wanted)
     return len(node.catalogue.removed_people(dataset_id))
+
+
+def _check_known(node: Node, dataset_id: str, wanted: Sequence[str]) -> None:
+    known = known_people(node, dataset_id)
+    unknown = [repr(id) for id in dict.fromkeys(wanted) if id not in known]
+    if unknown:
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        names = ", ".join(unknown[:_NAMED])
+        raise NotFound(
+            f"dataset {dataset_id!r} has no individual {names}{more}; nobody was removed"
+        )
 
 
 def remove_part(node: Node, dataset_id: str, part: int) -> None:

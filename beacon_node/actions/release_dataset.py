@@ -10,7 +10,15 @@ from beacon_node.errors import Conflict
 from beacon_node.model.entries import EntryType
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
-from beacon_node.store.merge import Built, GenotypePart, Plan, build_index, people_changed
+from beacon_node.store.merge import (
+    Built,
+    GenotypePart,
+    Plan,
+    build_index,
+    people_changed,
+    people_of,
+)
+from beacon_node.store.people import individuals_of
 from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord, dataset_row
 from beacon_node.store.schema import FORMAT
 from beacon_node.store.sweep import sweep
@@ -70,6 +78,22 @@ def is_released(node: Node, dataset_id: str) -> bool:
         node.catalogue.removed_people(dataset_id),
     )
     return current is not None and current.fingerprint == draft
+
+
+def known_people(node: Node, dataset_id: str) -> frozenset[str]:
+    """Return the hospital's own ids of all individuals of a dataset's draft or current release.
+
+    Those that the next release leaves out are among them. The dataset's lock must be held.
+    """
+    catalogue = node.catalogue
+    removed = frozenset(catalogue.removed_people(dataset_id))
+    current, parts = catalogue.current_release(dataset_id), catalogue.parts(dataset_id)
+    found = removed | individuals_of(catalogue.index_path(dataset_id)) if current else removed
+    if not parts:
+        return found
+    plan = _plan(node, catalogue.dataset(dataset_id), parts, removed, 0, NO_PROGRESS)
+    scratch = catalogue.folder(dataset_id) / "parts" / f"people-{node.randomness.bytes(4).hex()}"
+    return found | people_of(plan, scratch)
 
 
 def _plan(

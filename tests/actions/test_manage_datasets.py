@@ -2,20 +2,22 @@
 
 import pytest
 
-from beacon_node.actions.load_dataset import load
+from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.manage_datasets import (
     NewDataset,
     add_dataset,
     list_datasets,
     remove_dataset,
+    remove_part,
     remove_people,
+    restore_people,
     show_dataset,
 )
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.genome import Assembly
-from tests.actions.homes import new_node, open_data, vcf
+from tests.actions.homes import new_node, open_data, people, vcf
 
 RECORDS = ("22 100 . A C . PASS . GT 0/1 1/1",)
 
@@ -103,3 +105,22 @@ def test_nobody_is_no_one_to_remove(node):
     add_dataset(node, open_data("d"))
     with pytest.raises(InvalidRequest, match="at least one"):
         remove_people(node, "d", ["", " "])
+
+
+def test_people_are_removed_only_if_all_of_them_are_known(node, tmp_path):
+    add_dataset(node, open_data("d"))
+    with pytest.raises(NotFound, match="no individual 'a'"):
+        remove_people(node, "d", ["a"])
+    samples = LoadOptions(sample_table={"b": "patient"})
+    first = load(node, "d", vcf(tmp_path / "x.vcf", RECORDS), samples).part
+    load(node, "d", people(tmp_path / "i.json", "c"))
+    for unknown in (["a", "nope"], ["b"], ["patient", "c", "C"]):
+        with pytest.raises(NotFound, match=f"no individual '{unknown[-1]}'; nobody was removed"):
+            remove_people(node, "d", unknown)
+    assert node.catalogue.removed_people("d") == ()
+    assert remove_people(node, "d", ["a", "patient", "c"]) == 3  # two have no clinical record
+    assert remove_people(node, "d", ["a"]) == 3
+    restore_people(node, "d", ["a"])
+    release(node, "d")
+    remove_part(node, "d", first)
+    assert remove_people(node, "d", ["a"]) == 3  # in the current release alone

@@ -87,8 +87,9 @@ def test_a_file_taken_out_is_gone_with_the_next_release(node, tmp_path):
 
 def test_the_release_before_stays_for_readers_that_are_opening_it(node, tmp_path):
     load(node, "d", vcf(tmp_path / "x.vcf", ONE))
+    load(node, "d", people(tmp_path / "i.json", "c", "e"))
     paths = []
-    for person in ("x", "y", "z"):
+    for person in ("a", "b", "c"):
         remove_people(node, "d", [person])
         release(node, "d")
         paths.append(node.catalogue.index_path("d"))

@@ -1,49 +1,71 @@
 """Datasets and cohorts as Beacon v2 entries.
 
-Of a dataset that is closed to the asker they say what it is, and no numbers.
+What a hospital's file says of them is shown by an allow-list of the descriptive members of the
+Beacon v2.1.1 default model: such files also list people (`ids`) and hold whatever else (`info`).
+Numbers are those of the release, never the file's. A dataset that is closed to the asker shows
+what its operator declared and its data use conditions; its cohorts are not shown at all.
 """
 
 from collections.abc import Iterable, Mapping
 
+from beacon_node.model.entries import EntryType
 from beacon_node.ports import Dataset
 
+_DATASET_TEXTS = ("description", "version", "externalUrl", "createDateTime", "updateDateTime")
+_DUO_TEXTS = ("id", "label", "version")
 _COHORT_TYPES = ("study-defined", "beacon-defined", "user-defined")
-_COHORT_DEFINITION = (
-    *("id", "name", "cohortType", "cohortDesign", "cohortDataTypes"),
-    *("inclusionCriteria", "exclusionCriteria"),
+_COHORT_DEFINITION = ("cohortDesign", "cohortDataTypes", "inclusionCriteria", "exclusionCriteria")
+_DEFINING = frozenset(
+    {
+        *("id", "label", "ageRange", "genders", "locations", "ethnicities"),
+        *("diseaseConditions", "phenotypicConditions", "start", "end", "iso8601duration"),
+        *("diseaseCode", "ageOfOnset", "stage", "severity", "familyHistory"),
+        *("featureType", "modifiers", "excluded", "onset", "resolution"),
+    }
 )
 
 
 def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
     """Return the `dataset` entry: what the hospital wrote of it, and what the release says.
 
-    `is_open`: the asker may have answers from it, so its sizes are told.
+    `is_open`: the asker may have answers from it, so its loaded description and sizes are told.
     """
-    document = dict(dataset.document or {})
+    written = dataset.document or {}
+    document = _texts(written, _DATASET_TEXTS) if is_open else {}
     told = {
         "description": dataset.description,
         "updateDateTime": dataset.released_at,
         "version": f"release {dataset.release}" if dataset.release else "",
+        "dataUseConditions": _data_use(written.get("dataUseConditions")),
     }
     document |= {name: value for name, value in told.items() if value}
-    document |= {"id": dataset.id, "name": dataset.name}
-    document["info"] = _own_info(document) | _info(dataset)
+    document |= {"id": dataset.id, "name": dataset.name, "info": _declared(dataset)}
+    if is_open:
+        document["info"]["hasIndividuals"] = dataset.has_individuals
     if is_open and dataset.sizes:
         document["info"]["sizes"] = {t.path: size for t, size in dataset.sizes.items()}
     return document
 
 
-def _own_info(document: Mapping) -> dict:
-    written = document.get("info")
-    return dict(written) if isinstance(written, dict) else {}
+def _texts(written: Mapping, names: Iterable[str]) -> dict:
+    found = {name: written.get(name) for name in names}
+    return {name: text for name, text in found.items() if isinstance(text, str)}
 
 
-def _info(dataset: Dataset) -> dict:
+def _data_use(conditions: object) -> dict:
+    """Return the DUO terms of `dataUseConditions`, and nothing that is beside them."""
+    written = conditions.get("duoDataUse") if isinstance(conditions, Mapping) else None
+    written = written if isinstance(written, list) else [written]
+    terms = [_texts(term, _DUO_TEXTS) for term in written if isinstance(term, Mapping)]
+    terms = [term for term in terms if "id" in term]
+    return {"duoDataUse": terms} if terms else {}
+
+
+def _declared(dataset: Dataset) -> dict:
     return {
         "assembly": dataset.assembly,
         "isOpenData": dataset.is_open_data,
         "isSynthetic": dataset.is_synthetic,
-        "hasIndividuals": dataset.has_individuals,
         "licence": dataset.licence,
         "release": dataset.release,
     }
@@ -52,21 +74,40 @@ def _info(dataset: Dataset) -> dict:
 def cohort_documents(datasets: Iterable[Dataset], open_ids: frozenset[str]) -> list[dict]:
     """Return the `cohort` entries of datasets, each saying which dataset it is in.
 
-    `open_ids` are the datasets the asker may have answers from; of others' cohorts only the
-    definition is told.
+    `open_ids` are the datasets the asker may have answers from; others' cohorts are not told.
     """
     return [
-        _cohort(cohort, dataset, is_open=dataset.id in open_ids)
+        _cohort(cohort, dataset)
         for dataset in datasets
+        if dataset.id in open_ids
         for cohort in dataset.cohorts
     ]
 
 
-def _cohort(cohort: Mapping, dataset: Dataset, *, is_open: bool) -> dict:
-    document = {k: v for k, v in cohort.items() if is_open or k in _COHORT_DEFINITION}
-    document["id"] = str(document.get("id") or dataset.id)
-    document["name"] = str(document.get("name") or document["id"])
-    if document.get("cohortType") not in _COHORT_TYPES:
-        document["cohortType"] = "study-defined"
-    document["info"] = _own_info(document) | {"datasetId": dataset.id}
+def _cohort(cohort: Mapping, dataset: Dataset) -> dict:
+    """Return how a cohort is defined; a cohort here is everybody in its dataset's release."""
+    document = {
+        name: defined for name in _COHORT_DEFINITION if (defined := _defining(cohort.get(name)))
+    }
+    document["id"] = str(cohort.get("id") or dataset.id)
+    document["name"] = str(cohort.get("name") or document["id"])
+    kind = cohort.get("cohortType")
+    document["cohortType"] = kind if kind in _COHORT_TYPES else "study-defined"
+    if dataset.sizes:
+        document["cohortSize"] = dataset.sizes.get(EntryType.INDIVIDUAL, 0)
+    document["info"] = {"datasetId": dataset.id}
     return document
+
+
+def _defining(value: object) -> object:
+    """Return the parts of objects and lists that define who is in a cohort."""
+    if isinstance(value, list):
+        return [part for part in map(_defining, value) if part]
+    if not isinstance(value, Mapping):
+        return None
+    return {
+        name: found
+        for name, part in value.items()
+        if name in _DEFINING
+        if (found := _defining(part) if isinstance(part, list | Mapping) else part) is not None
+    }

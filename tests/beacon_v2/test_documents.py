@@ -1,5 +1,7 @@
 """The framework's documents and what collections tell."""
 
+from dataclasses import replace
+
 import pytest
 
 from beacon_node.beacon_v2 import documents
@@ -17,12 +19,34 @@ COHORT = {
     "id": "c1",
     "name": "One",
     "cohortType": "study-defined",
-    "cohortSize": 3,
-    "collectionEvents": [{"eventSize": 3}],
+    "cohortSize": 4,
+    "collectionEvents": [{"eventSize": 4, "eventGenders": {"distribution": {"genders": {}}}}],
+    "cohortDesign": {"id": "ABC:1", "label": "a design", "notes": "by H-1"},
+    "inclusionCriteria": {
+        "ageRange": {"start": {"iso8601duration": "P18Y"}},
+        "diseaseConditions": [{"diseaseCode": {"id": "HP:1"}, "notes": "not H-1"}, "H-1"],
+        "members": ["H-1"],
+    },
+    "exclusionCriteria": "H-1",
+    "ids": {"individualIds": ["H-1", "H-2"]},
+    "individualIds": ["H-1"],
+    "info": {"contact": "H-1"},
+}
+DUO = {"id": "DUO:0000042", "label": "general research use", "version": "2021-02-23"}
+WRITTEN = {
+    "id": "own",
+    "name": "H-1 and others",
+    "description": "As loaded",
+    "externalUrl": "https://x.example",
+    "createDateTime": "2029-01-01T00:00:00Z",
+    "dataUseConditions": {"duoDataUse": [{**DUO, "info": "H-1"}, "H-1"], "info": "H-1"},
+    "ids": {"individualIds": ["H-1"], "biosampleIds": ["H-1-b"]},
+    "info": {"individualIds": ["H-1"]},
+    "whoever": "H-1",
 }
 DATASET = Dataset(
     "d", "Data", Assembly.GRCH38, True, "CC0-1.0", release=2, released_at="2030-01-07T00:00:00Z",
-    sizes={EntryType.INDIVIDUAL: 3}, document={"id": "own", "externalUrl": "https://x.example"},
+    sizes={EntryType.INDIVIDUAL: 3}, document=WRITTEN,
     cohorts=(COHORT,),
 )  # fmt: skip
 
@@ -32,8 +56,6 @@ DATASET = Dataset(
     [("prod", "PROD"), ("test", "TEST"), ("staging", "TEST"), ("dev", "DEV")],
 )
 def test_production_status_follows_the_environment(environment, status):
-    from dataclasses import replace
-
     document = documents.configuration_document(replace(IDENTITY, environment=environment))
     assert document["response"]["maturityAttributes"]["productionStatus"] == status
 
@@ -76,18 +98,58 @@ def test_filtering_terms_are_paged_by_pages(page, shown):
 
 def test_a_dataset_is_told_under_the_nodes_own_id():
     document = dataset_document(DATASET, is_open=True)
-    assert (document["id"], document["externalUrl"]) == ("d", "https://x.example")
+    assert (document["id"], document["name"]) == ("d", "Data")
+    assert (document["description"], document["externalUrl"]) == ("As loaded", "https://x.example")
     assert document["info"]["sizes"] == {"individuals": 3}
 
 
-def test_of_a_closed_dataset_and_its_cohorts_no_number_is_told():
-    assert "sizes" not in dataset_document(DATASET, is_open=False)["info"]
-    (cohort,) = cohort_documents([DATASET], frozenset())
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_a_file_says_beyond_the_description_of_a_dataset_is_not_told(is_open):
+    document = dataset_document(DATASET, is_open=is_open)
+    assert "H-1" not in repr(document) and "ids" not in document
+    assert document["dataUseConditions"] == {"duoDataUse": [DUO]}
+
+
+def test_a_closed_dataset_is_told_as_declared_with_its_data_use():
+    assert dataset_document(replace(DATASET, is_open_data=False), is_open=False) == {
+        "id": "d",
+        "name": "Data",
+        "version": "release 2",
+        "updateDateTime": "2030-01-07T00:00:00Z",
+        "dataUseConditions": {"duoDataUse": [DUO]},
+        "info": {
+            "assembly": "GRCh38",
+            "isOpenData": False,
+            "isSynthetic": False,
+            "licence": "CC0-1.0",
+            "release": 2,
+        },
+    }
+
+
+@pytest.mark.parametrize("conditions", [None, "DUO:0000042", [], {"duoDataUse": [None]}])
+def test_data_use_that_is_not_written_as_terms_is_not_told(conditions):
+    dataset = replace(DATASET, document={"dataUseConditions": conditions})
+    assert "dataUseConditions" not in dataset_document(dataset, is_open=False)
+
+
+def test_a_cohort_is_told_by_its_definition_and_the_size_of_the_release():
+    (cohort,) = cohort_documents([DATASET], frozenset({"d"}))
     assert cohort == {
         "id": "c1",
         "name": "One",
         "cohortType": "study-defined",
+        "cohortDesign": {"id": "ABC:1", "label": "a design"},
+        "inclusionCriteria": {
+            "ageRange": {"start": {"iso8601duration": "P18Y"}},
+            "diseaseConditions": [{"diseaseCode": {"id": "HP:1"}}],
+        },
+        "cohortSize": 3,
         "info": {"datasetId": "d"},
     }
-    (told,) = cohort_documents([DATASET], frozenset({"d"}))
-    assert told["cohortSize"] == 3
+
+
+def test_each_open_dataset_tells_its_cohort_of_a_shared_id_and_closed_ones_none():
+    datasets = [replace(DATASET, id=id) for id in ("d", "e", "closed")]
+    told = cohort_documents(datasets, frozenset({"d", "e"}))
+    assert [(c["id"], c["info"]["datasetId"]) for c in told] == [("c1", "d"), ("c1", "e")]

@@ -1,6 +1,7 @@
 """Reads clinical records as a record answer shows them: the hospital's ids never leave.
 
-A record whose public id is its own id is shown as it was loaded. Of every other one only the
+A record whose public id is its own id is shown as it was loaded, but for the members of pedigrees
+who are not in the release. Of every other one only the
 properties of the Beacon v2.1.1 default model are shown, without what is free text or may name the
 person elsewhere (`info`, `notes`, external references), and each id of a record of this dataset is
 replaced by that record's public id; ids that mean nothing here are left out, and so is any text
@@ -83,11 +84,36 @@ def published(
 ) -> dict:
     """Return a record as it may be shown under `shown_id`."""
     if shown_id == id:
-        return {**body, "id": id}
+        return {**_of_people_here(body, public_id), "id": id}
     shown = set(_SHOWN[entry_type].split())
     kept = {name: value for name, value in body.items() if name in shown}
     names = frozenset(name for name in (id, *_referred(body)) if len(name) >= _SHORTEST_NAME)
     return {"id": shown_id, **_Publisher(public_id, names).without_ids(kept)}
+
+
+def _of_people_here(body: dict, public_id: PublicId) -> dict:
+    """Return a record whose pedigrees show only the members who are in the release."""
+    if "pedigrees" not in body:
+        return body
+    pedigrees = [
+        {**pedigree, "members": [m for m in _members(pedigree) if _is_here(m, public_id)]}
+        for pedigree in _objects(body["pedigrees"])
+    ]
+    return {**body, "pedigrees": pedigrees}
+
+
+def _is_here(member: dict, public_id: PublicId) -> bool:
+    id = member.get("memberId")
+    return isinstance(id, str) and public_id(EntryType.INDIVIDUAL, id) is not None
+
+
+def _members(pedigree: dict) -> list[dict]:
+    return _objects(pedigree.get("members"))
+
+
+def _objects(value: object) -> list[dict]:
+    """Return what is an object in a list that a file may have filled with anything."""
+    return [item for item in _listed(value) if isinstance(item, dict)]
 
 
 def _referred(value: object) -> Iterator[str]:
@@ -121,7 +147,7 @@ class _Publisher:
         found = {}
         for name, child in value.items():
             if name == "pedigrees":
-                found[name] = [self._pedigree(pedigree) for pedigree in _listed(child)]
+                found[name] = [self._pedigree(pedigree) for pedigree in _objects(child)]
             elif name in _REFERENCES:
                 if replaced := self._replaced(_REFERENCES[name], child):
                     found[name] = replaced
@@ -141,8 +167,8 @@ class _Publisher:
     def _pedigree(self, pedigree: dict) -> dict:
         """Return a pedigree of the members who are here; its own name is the hospital's and is
         made anew from theirs."""
-        members = [self.without_ids(member) for member in pedigree.get("members", [])]
-        members = [member for member in members if "memberId" in member]
+        members = [self.without_ids(member) for member in _members(pedigree)]
+        members = [member for member in members if isinstance(member.get("memberId"), str)]
         name = min((member["memberId"] for member in members), default="unknown")
         rest = {key: child for key, child in pedigree.items() if key not in ("id", "members")}
         return {"id": f"pedigree-{name}", **self.without_ids(rest), "members": members}

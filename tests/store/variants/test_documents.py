@@ -118,5 +118,29 @@ def test_a_pedigree_shows_the_members_who_are_here(shown):
 def test_a_record_whose_id_is_public_is_shown_as_it_was_loaded(shown, world):
     world.entries[INDIVIDUAL][0].public_id = "MRN-77"
     person, other = shown(INDIVIDUAL)
-    assert person == {"id": "MRN-77", **PERSON}
+    (pedigree,) = person.pop("pedigrees")
+    assert person == {"id": "MRN-77", **{k: v for k, v in PERSON.items() if k != "pedigrees"}}
     assert other == {"id": "p-2", "sex": SEX}
+    (loaded,) = PERSON["pedigrees"]
+    assert pedigree == {**loaded, "members": loaded["members"][:2]}  # MRN-99 is not here
+
+
+@pytest.mark.parametrize("public_id", ["p-1", "MRN-77"])
+@pytest.mark.parametrize(
+    "pedigrees",
+    [
+        None,
+        "MRN-99",
+        ["MRN-99", None, 3],
+        [{"members": None}],
+        [{"members": "MRN-99"}],
+        [{"members": [None, "MRN-99", {}, {"memberId": ["MRN-99"]}, {"memberId": None}]}],
+        [{"members": [{"memberId": "MRN-78"}, {"memberId": ["MRN-78"]}]}],
+    ],
+)
+def test_pedigrees_of_any_shape_show_nobody_who_is_not_here(shown, world, pedigrees, public_id):
+    world.entries[INDIVIDUAL][0] = Record("MRN-77", body={"pedigrees": pedigrees})
+    world.entries[INDIVIDUAL][0].public_id = public_id
+    person, _ = shown(INDIVIDUAL)
+    assert "MRN-99" not in json.dumps(person)
+    assert all(isinstance(pedigree, dict) for pedigree in person["pedigrees"])

@@ -15,7 +15,7 @@ from beacon_node.model.query import AlphanumericFilter, Filter, OntologyFilter, 
 
 OPERATORS = ("=", "<", ">", "!", ">=", "<=")
 _MEMBERS = frozenset({"id", "includeDescendantTerms", "similarity", "scope", "operator", "value"})
-_COMPARISON = re.compile(r"([^=<>!]+?):?\s*([=<>!]+)\s*(.*)", re.DOTALL)
+_OPERATOR = re.compile(r"[=<>!]+")
 _UNDERSCORED = re.compile(r"([A-Za-z]+)_(\d{4,})")
 LIMIT = 100  # filters in one question
 
@@ -47,11 +47,13 @@ def _from_list(value: object) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
 
 def _from_text(written: str) -> tuple[Filter, str]:
     plain = fields.text("filters", written)
-    compared = _COMPARISON.fullmatch(plain)
-    if not compared:
+    operator = _OPERATOR.search(plain)
+    if not operator or not operator.start():
         return OntologyFilter(_identifier(plain)), plain
-    name, operator, value = compared.groups()
-    return _alphanumeric(name, operator, value, None), plain
+    name = plain[: operator.start()].rstrip()
+    if len(name) > 1:
+        name = name.removesuffix(":")
+    return _alphanumeric(name, operator[0], plain[operator.end() :], None), plain
 
 
 def _from_object(item: object) -> tuple[Filter, str]:

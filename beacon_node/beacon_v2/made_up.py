@@ -27,6 +27,7 @@ from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.measures import like
 from beacon_node.model.query import (
     AlleleSet,
     AlphanumericFilter,
@@ -159,8 +160,7 @@ def _has(person: Person, wanted: Filter, plan: SearchPlan) -> bool:
 def _compares(years: int, wanted: AlphanumericFilter) -> bool:
     written = re.fullmatch(r"P?(\d+(?:\.\d+)?)Y?", wanted.value.strip())
     if not written:
-        pattern = re.escape(wanted.value).replace("%", ".*")
-        return wanted.operator == "=" and bool(re.fullmatch(pattern, str(years)))
+        return wanted.operator == "=" and like(str(years), wanted.value)
     value = float(written[1])
     return {
         "=": years == value,

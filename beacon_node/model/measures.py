@@ -16,7 +16,7 @@ DAYS_PER_YEAR = 365.25
 _HOURS_PER_DAY, _MINUTES_PER_DAY, _SECONDS_PER_DAY = 24, 1440, 86_400
 OPERATORS = ("=", "!", "<", "<=", ">", ">=")
 
-_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?: +(\S.*))?")
+_NUMBER = re.compile(r"([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?: +(\S.*))?")
 _DURATION = re.compile(
     r"P(?=.)(?:{n}Y)?(?:{n}M)?(?:{n}W)?(?:{n}D)?(?:T(?=.)(?:{n}H)?(?:{n}M)?(?:{n}S)?)?".replace(
         "{n}", r"(\d+(?:\.\d+)?)"
@@ -136,16 +136,36 @@ def compare(operator: str, amount: float | None, text: str, value: Value) -> boo
 
 def _equal(amount: float | None, text: str, value: Value) -> bool:
     if value.kind is Kind.TEXT:
-        return _matches(text, value.text)
+        return like(text, value.text)
     pair = _comparable(amount, text, value)
     if pair is None:
         return text.strip().casefold() == value.text.casefold()
     return math.isclose(*pair, rel_tol=1e-12, abs_tol=1e-12)
 
 
-def _matches(text: str, pattern: str) -> bool:
-    parts = (re.escape(part) for part in pattern.strip().casefold().split("%"))
-    return re.fullmatch(".*".join(parts), text.strip().casefold(), re.DOTALL) is not None
+def like(text: str, pattern: str) -> bool:
+    """Say whether a text is what a pattern describes, where `%` stands for any characters.
+
+    Letter case and surrounding space do not matter. What lies between two `%` is taken where it
+    comes first, never tried elsewhere: the time is bounded by length of text × length of pattern.
+
+    >>> like("Male", "m%l%"), like("male", "%ale%e")
+    (True, False)
+    """
+    text = text.strip().casefold()
+    first, *between = pattern.strip().casefold().split("%")
+    if not between:
+        return text == first
+    last = between.pop()
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for piece in filter(None, between):
+        found = text.find(piece, at)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return len(text) - len(last) >= at and text.endswith(last)
 
 
 def _comparable(amount: float | None, text: str, value: Value) -> tuple[float, float] | None:

@@ -56,6 +56,7 @@ def test_a_place_finds_its_carriers(lookup, people):
         ((AlphanumericFilter("ageOfOnset", ">", "P40Y"),), 2),
         ((AlphanumericFilter("ageOfOnset", "<=", "30"),), 1),
         ((AlphanumericFilter("ageOfOnset", "=", "4%"),), 1),
+        ((AlphanumericFilter("ageOfOnset", "=", "%4%" * 100 + "x"),), 0),
         ((AlphanumericFilter("height", ">", "1"),), 0),
     ],
 )

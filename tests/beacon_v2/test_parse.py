@@ -1,5 +1,7 @@
 """Requests become one canonical query, or an error that names the field (Beacon v2.1.1 §3)."""
 
+import time
+
 import pytest
 
 from beacon_node.beacon_v2.parse import parse_page_get, parse_page_post, parse_post
@@ -255,3 +257,11 @@ def test_filtering_terms_are_all_shown_unless_a_page_is_asked_for():
     assert parse_page_post({"query": {"pagination": {"limit": 5}}}) == (0, 5)
     with pytest.raises(InvalidRequest, match="filters"):
         parse_page_get([("filters", "x")])
+
+
+def test_a_comparison_is_found_in_any_amount_of_space():
+    (wanted,) = get("filters=age : %20  >=  a=b").query.filters
+    assert (wanted.field, wanted.operator, wanted.value) == ("age", ">=", "a=b")
+    started = time.process_time()
+    get(f"filters=a{' ' * 900}b")
+    assert time.process_time() - started < 0.1

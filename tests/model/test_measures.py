@@ -1,5 +1,8 @@
 """Values compare by what they mean: numbers, ages and dates as amounts, anything else as text."""
 
+import re
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +13,7 @@ from beacon_node.model.measures import (
     Kind,
     check_comparison,
     compare,
+    like,
     parse_value,
     same_unit,
 )
@@ -141,3 +145,17 @@ def test_units_agree_by_id_or_label_and_are_never_converted():
     assert same_unit("ncit:c28252", "NCIT:C28252", "Kilogram")
     assert same_unit("kilogram", "NCIT:C28252", "Kilogram")
     assert not same_unit("gram", "NCIT:C28252", "Kilogram")
+
+
+@given(st.text("ab%", max_size=8), st.text("abA", max_size=8))
+def test_a_pattern_means_what_it_means_as_a_regular_expression(pattern, text):
+    meant = ".*".join(map(re.escape, pattern.lower().split("%")))
+    assert like(text, pattern) is (re.fullmatch(meant, text.lower()) is not None)
+
+
+def test_no_pattern_takes_long():
+    started = time.process_time()
+    assert not like("a" * 1_000, "%a" * 499 + "%b")
+    assert not like("ab" * 500, "%" * 999 + "c")
+    assert parse_value("1" * 1_000 + "x").kind is Kind.TEXT
+    assert time.process_time() - started < 1

@@ -23,6 +23,7 @@ from beacon_node.model.genome import (
 Bases = Callable[[str, int, int], str]
 """Reference bases of (reference name, start, end), interbase, upper case."""
 
+_PLACE = re.compile(r"[0-9]{1,10}")
 _BASES = re.compile(r"[ACGTUNRYSWKMBDHV]*")
 _BREAKEND = re.compile(r"([A-Za-z.]*)([\[\]])(<?[^\[\]:]+>?):(\d+)([\[\]])([A-Za-z.]*)")
 
@@ -275,7 +276,7 @@ def parse_variation_id(text: str) -> VariationId | None:
     parts = text.split(".")
     if len(parts) != 6 or parts[0] not in set(Assembly) or parts[1] not in REFERENCE_NUMBER:
         return None
-    if not (parts[2].isdecimal() and parts[3].isdecimal()):
+    if not (_PLACE.fullmatch(parts[2]) and _PLACE.fullmatch(parts[3])):
         return None
     region = Region(parts[1], int(parts[2]), int(parts[3]))
     return VariationId(Assembly(parts[0]), region, text)

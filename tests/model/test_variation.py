@@ -247,7 +247,12 @@ def _ends(allele: Allele) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "GRCh38.17.9.10.G", "hg19.17.9.10.G.A", "GRCh38.99.9.10.G.A", "GRCh38.17.x.10.G.A"]
+    "text",
+    [
+        *("", "GRCh38.17.9.10.G", "hg19.17.9.10.G.A", "GRCh38.99.9.10.G.A", "GRCh38.17.x.10.G.A"),
+        *("GRCh38.17.٩.10.G.A", "GRCh38.17.9.10\n.G.A", f"GRCh38.17.9.{'1' * 5_000}.G.A"),
+    ],
+    ids=lambda text: text[:30],
 )
 def test_other_text_is_no_public_id(text):
     assert parse_variation_id(text) is None

@@ -21,16 +21,20 @@ from beacon_node.ports import Dataset
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.migrations import CATALOGUE, STEPS
 from beacon_node.store.records import (
+    VARIANTS_OF,
     DatasetRecord,
     PartRecord,
     ReleaseRecord,
     dataset_row,
+    part_row,
     published,
     read_dataset,
     read_part,
     read_release,
 )
 
+# What `records.PartRecord.origin` is, in SQL.
+_ORIGIN = f"replace(content, '{VARIANTS_OF}', '')"
 _BUSY_S = 10  # how long a writer waits for another one
 
 
@@ -65,7 +69,8 @@ class Catalogue:
 
     def data_version(self) -> int:
         """Return a number that changes with every committed change, whichever process made it."""
-        return self._reader.execute("PRAGMA data_version").fetchone()[0]
+        with told_plainly(self.path):
+            return self._reader.execute("PRAGMA data_version").fetchone()[0]
 
     def released_datasets(self) -> tuple[Dataset, ...]:
         """Return the datasets that have a release, by id, as everybody may see them."""
@@ -102,9 +107,9 @@ class Catalogue:
 
     def parts(self, dataset_id: str) -> tuple[PartRecord, ...]:
         """Return the draft of a dataset's next release: its parts in the order of loading."""
-        rows = self._rows("SELECT * FROM part WHERE dataset = ? ORDER BY number", dataset_id)
+        sql = "SELECT * FROM part WHERE dataset = ? ORDER BY number"
         with told_plainly(self.path):
-            return tuple(map(read_part, rows))
+            return tuple(map(read_part, self._rows(sql, dataset_id)))
 
     def removed_people(self, dataset_id: str) -> tuple[str, ...]:
         """Return the ids of individuals that the next release leaves out, sorted."""
@@ -140,20 +145,27 @@ class Catalogue:
 
     def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
         """Put a part into the draft, in place of one of the same content; returns it numbered."""
-        row = asdict(part) | {"dataset": dataset_id, "number": None}
-        row |= {
-            "sample_table": json.dumps(dict(part.sample_table)),
-            "report": json.dumps(part.report),
-        }
-        sql = "DELETE FROM part WHERE dataset = ? AND content = ?"
+        return self.add_parts(dataset_id, [part])[0]
+
+    def add_parts(self, dataset_id: str, parts: Sequence[PartRecord]) -> tuple[PartRecord, ...]:
+        """Put all parts of one file into the draft, in place of those of the same file before."""
         with self._writing() as db:
-            db.execute(sql, [dataset_id, part.content])
-            number = db["part"].insert(row).last_pk
-            return read_part(next(db["part"].rows_where("number = ?", [number])))
+            for origin in {part.origin for part in parts}:
+                db.execute(
+                    f"DELETE FROM part WHERE dataset = ? AND {_ORIGIN} = ?", [dataset_id, origin]
+                )
+            numbers = [db["part"].insert(part_row(dataset_id, part)).last_pk for part in parts]
+            rows = [next(db["part"].rows_where("number = ?", [number])) for number in numbers]
+            return tuple(map(read_part, rows))
 
     def remove_part(self, dataset_id: str, number: int) -> None:
+        """Take a part out of the draft, and the other part of the same file if there is one."""
+        origin = f"SELECT {_ORIGIN} FROM part WHERE dataset = ? AND number = ?"
         with self._writing() as db:
-            db.execute("DELETE FROM part WHERE dataset = ? AND number = ?", [dataset_id, number])
+            db.execute(
+                f"DELETE FROM part WHERE dataset = ? AND {_ORIGIN} IN ({origin})",
+                [dataset_id, dataset_id, number],
+            )
 
     def remove_people(self, dataset_id: str, individuals: Sequence[str]) -> None:
         rows = [(dataset_id, individual) for individual in individuals]

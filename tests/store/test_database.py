@@ -172,3 +172,10 @@ def test_a_newer_version_s_catalogue_is_not_touched(catalogue):
 
 def test_only_its_owner_reads_the_catalogue(catalogue):
     assert stat.S_IMODE(catalogue.path.stat().st_mode) == 0o600
+
+
+def test_a_catalogue_that_cannot_be_read_says_so_in_a_sentence(catalogue):
+    catalogue.close()
+    for read in (catalogue.data_version, lambda: catalogue.parts("uk1")):
+        with pytest.raises(StoreUnavailable, match=r"catalogue\.sqlite"):
+            read()

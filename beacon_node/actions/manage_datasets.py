@@ -216,7 +216,7 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         release=current.number if current else 0,
         released_at=current.released_at if current else "",
         parts=len(parts),
-        is_changed=bool(parts) and not is_released(node, record.id),
+        is_changed=bool(parts or current) and not is_released(node, record.id),
         sizes=current.sizes if current else {},
     )
 

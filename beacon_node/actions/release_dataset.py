@@ -46,9 +46,9 @@ class ReleaseOutcome:
 def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> ReleaseOutcome:
     """Build and publish the next release of a dataset; the old one answers until it is swapped.
 
-    Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
-    command works on the dataset, StoreUnavailable if the disk is full; then the old release goes
-    on answering.
+    Where all files were taken out, the next release is empty. Raises NotFound, Conflict if nothing
+    was loaded, two people's samples have one name or another command works on the dataset,
+    StoreUnavailable if the disk is full; then the old release goes on answering.
     """
     node.catalogue.dataset(dataset_id)
     with node.catalogue.only_me(dataset_id):
@@ -56,10 +56,10 @@ def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> Re
         dataset = node.catalogue.dataset(dataset_id)
         parts = node.catalogue.parts(dataset_id)
         removed = node.catalogue.removed_people(dataset_id)
-        if not parts:
+        current = node.catalogue.current_release(dataset_id)
+        if not parts and current is None:
             raise Conflict(f"nothing is loaded into dataset {dataset_id!r} yet")
         fingerprint = _fingerprint(dataset, parts, removed)
-        current = node.catalogue.current_release(dataset_id)
         if current and current.fingerprint == fingerprint:
             return ReleaseOutcome(dataset_id, current.number, False, current.sizes)
         number = current.number + 1 if current else 1

@@ -5,6 +5,7 @@ import pytest
 from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.manage_datasets import (
     NewDataset,
+    list_datasets,
     remove_part,
     remove_people,
     restore_people,
@@ -174,3 +175,17 @@ def test_two_people_whose_samples_have_one_name_are_never_taken_for_one(node, tm
     remove_part(node, "d", part)
     load(node, "d", b, LoadOptions(sample_table={"SAMPLE": "patientA"}))
     assert release(node, "d").sizes[EntryType.INDIVIDUAL] == 1
+
+
+def test_the_last_file_taken_out_leaves_a_release_that_holds_nobody(node, tmp_path):
+    part = load(node, "d", vcf(tmp_path / "x.vcf", ONE)).part
+    release(node, "d")
+    remove_part(node, "d", part)
+    assert list_datasets(node)[0].is_changed
+    done = release(node, "d")
+    assert (done.number, done.is_new, done.people_removed) == (2, True, 2)
+    assert not any(done.sizes.values()) and carriers(node, "d") == {}
+    assert not list_datasets(node)[0].is_changed
+    assert not release(node, "d").is_new
+    load(node, "d", vcf(tmp_path / "x.vcf", ONE))
+    assert release(node, "d").people_added == 2

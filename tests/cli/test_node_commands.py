@@ -199,3 +199,12 @@ def wait_until(holds, seconds: float = 30) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_an_empty_release_finds_nobody(node, files):
+    part = node("load", "open", files.vcf)["loaded"][0]["part"]
+    node("release", "open")
+    node("dataset", "remove-file", "open", part)
+    node("release", "open")
+    assert answers(node("query", "1-11796321-G-A"))["open"][1:] == (False, 0, 0)
+    node("status")

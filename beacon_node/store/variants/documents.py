@@ -15,6 +15,7 @@ import orjson
 
 from beacon_node.model.entries import EntryType
 from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.names import SHORTEST_NAME
 
 _SHOWN = {
     EntryType.INDIVIDUAL: """
@@ -56,8 +57,6 @@ _REFERENCES = {
     "analysisIds": EntryType.ANALYSIS,
 }
 
-_SHORTEST_NAME = 3  # characters; shorter ids stand in too many words to be looked for
-
 PublicId = Callable[[EntryType, str], str | None]
 """Returns the public id of the record with a hospital's id, None if there is no such record."""
 
@@ -87,7 +86,7 @@ def published(
         return {**_of_people_here(body, public_id), "id": id}
     shown = set(_SHOWN[entry_type].split())
     kept = {name: value for name, value in body.items() if name in shown}
-    names = frozenset(name for name in (id, *_referred(body)) if len(name) >= _SHORTEST_NAME)
+    names = frozenset(name for name in (id, *_referred(body)) if len(name) >= SHORTEST_NAME)
     return {"id": shown_id, **_Publisher(public_id, names).without_ids(kept)}
 
 

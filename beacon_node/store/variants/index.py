@@ -7,7 +7,7 @@ mapped. A release that was removed meanwhile stays readable through the connecti
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class Index:
         self.is_sites_only = properties.get("sites_only") == "1"
         self.is_one_call_set_each = properties.get("one_call_set_each") == "1"
         self.sql = OF_SITES if self.is_sites_only else OF_PEOPLE
+        self.filtering_terms: tuple[Mapping, ...] | None = None  # kept by `variants.terms`
         self.call_sets = self._next("SELECT max(number) FROM call_set")
         self.assays = Assays(
             self.execute('SELECT assay, reference, start, "end" FROM assay_region')

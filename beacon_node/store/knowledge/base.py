@@ -3,10 +3,12 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from cachetools import LRUCache
 
 from beacon_node.errors import NotFound, StoreUnavailable
 from beacon_node.model.genome import Assembly, Region
@@ -27,7 +29,7 @@ from beacon_node.store.knowledge.terms import Terms
 
 _MMAP_BYTES = 1 << 40  # more than any file: pages come from the system's cache
 _ATTEMPTS = 5  # a source may be replaced between reading the list and opening it
-_FILTERS, _GENES, _LABELS = 512, 2_048, 8_192  # answers remembered until knowledge changes
+_FILTERS, _GENES, _LABELS = 64, 512, 2_048  # answers remembered until knowledge changes
 
 
 class Snapshot:
@@ -49,10 +51,10 @@ class Snapshot:
         terms = Terms([(s, db) for s, db in loaded if s.kind is Kind.ONTOLOGY])
         self.allele_names = AlleleNames(loaded)
         self._bases = {s.assembly: ReferenceBases(s) for s in sources if s.kind is Kind.REFERENCE}
-        self.terms_for = lru_cache(_FILTERS)(terms.terms_for)
-        self.ancestors = lru_cache(_FILTERS)(terms.ancestors)
-        self.label = lru_cache(_LABELS)(terms.label)
-        self.gene_regions = lru_cache(_GENES)(self._gene_regions)
+        self.terms_for = _Remembered(_FILTERS, lambda wanted: _known_terms(terms, wanted))
+        self.ancestors = _Remembered(_FILTERS, terms.ancestors)
+        self.label = _Remembered(_LABELS, terms.label)
+        self.gene_regions = _Remembered(_GENES, self._gene_regions)
 
     def _gene_regions(self, gene: str) -> Mapping[Assembly, tuple[Region, ...]]:
         named = self.gene_names.find(gene)
@@ -80,6 +82,28 @@ class Snapshot:
                 record = PgxRecord(allele, gene, position, ref, alt, facts.unpack_rsids(rsids))
                 found.setdefault((allele.reference_name, position), []).append(record)
         return found
+
+
+class _Remembered:
+    """A function that remembers its latest answers, but none that is empty: whoever asks chooses
+    the names, and those that mean nothing here are without number."""
+
+    def __init__(self, size: int, ask: Callable) -> None:
+        self._ask, self.kept = ask, LRUCache(size)
+
+    def __call__(self, *key: Hashable) -> Any:
+        found = self.kept.get(key)
+        if found is None:
+            found = self._ask(*key)
+            if found:
+                self.kept[key] = found
+        return found
+
+
+def _known_terms(terms: Terms, wanted: OntologyFilter) -> frozenset[str]:
+    """Return the ids a filter stands for, none if no ontology has its term."""
+    found = terms.terms_for(wanted)
+    return found if len(found) > 1 or terms.current(wanted.id) else frozenset()
 
 
 def _of(kind: Kind, loaded: Iterable[tuple[Source, sqlite3.Connection]]) -> list:
@@ -132,7 +156,7 @@ class SqliteKnowledge:
 
     def terms_for(self, wanted: OntologyFilter) -> frozenset[str]:
         with told_plainly(self._folder):
-            return self._now().terms_for(wanted)
+            return self._now().terms_for(wanted) or frozenset({wanted.id})
 
     def ancestors(self, term: str, prefix: str) -> frozenset[str]:
         """Return all terms above `term` in the ontologies of `prefix`; empty if it is unknown."""
@@ -244,9 +268,9 @@ class _View:
 
     def _reopen(self) -> Snapshot:
         for _ in range(_ATTEMPTS):
-            self._db.execute("BEGIN")  # version and list must be of one moment
-            version, sources = read_version(self._db), read_sources(self._db)
-            self._db.execute("COMMIT")
+            with self._db:  # ends the transaction whatever happens in it
+                self._db.execute("BEGIN")  # version and list must be of one moment
+                version, sources = read_version(self._db), read_sources(self._db)
             if self._snapshot and self._snapshot.version == version:
                 return self._snapshot
             try:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import tracemalloc
@@ -12,7 +13,8 @@ import pytest
 
 from beacon_node.errors import Conflict, InvalidInput, NotFound, StoreUnavailable
 from beacon_node.model.knowledge import Kind, RsidRecord
-from beacon_node.store.knowledge import Changes, SqliteKnowledge
+from beacon_node.model.query import OntologyFilter
+from beacon_node.store.knowledge import Changes, SqliteKnowledge, base
 from tests.store.knowledge.sources import GRCH37, GRCH38, V600E, V600K, clinical, snv, source
 
 RSIDS = source(Kind.RSIDS)
@@ -205,3 +207,27 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         return size_bytes
 
     assert peak(40_000) < 1.2 * peak(10_000)
+
+
+def test_a_passing_error_does_not_last(knowledge, monkeypatch):
+    def failing(db):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    reader = SqliteKnowledge(knowledge._folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(base, "read_sources", failing)
+        with pytest.raises(StoreUnavailable, match="disk"):
+            reader.alleles_of("rs1")
+    assert reader.alleles_of("rs1") == {GRCH38: (V600E,)}
+
+
+def test_names_that_mean_nothing_are_not_remembered(knowledge):
+    for number in range(100):
+        wanted = OntologyFilter(f"HP:{number}")
+        assert knowledge.terms_for(wanted) == {wanted.id}
+        assert not knowledge.label(wanted.id) and not knowledge.ancestors(wanted.id, "HP")
+        assert not knowledge.gene_regions(f"GENE{number}")
+    now = knowledge._now()
+    assert not any(
+        len(asked.kept) for asked in (now.terms_for, now.label, now.ancestors, now.gene_regions)
+    )

@@ -11,15 +11,24 @@ from beacon_node.errors import InvalidRequest
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _SHOWN = 60  # characters of a refused value that an error repeats
 LIST_LIMIT = 1_000  # values in one list
+TEXT_LIMIT = 1_000  # characters of a name, an id, a value
+BASES_LIMIT = 100_000
 
 
 def text(name: str, value: object) -> str:
-    """Return a non-empty string without surrounding space."""
+    """Return a non-empty string of at most 1,000 characters without surrounding space."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
-    if not value.strip():
+    found = value.strip()
+    if not found:
         raise InvalidRequest(f"{name} is empty")
-    return value.strip()
+    _check_length(name, found, TEXT_LIMIT)
+    return found
+
+
+def _check_length(name: str, value: str, limit: int) -> None:
+    if len(value) > limit:
+        raise InvalidRequest(f"{name} is longer than {limit:,} characters")
 
 
 def integer(name: str, value: object, *, least: int = 0) -> int:
@@ -92,9 +101,10 @@ def mapping(name: str, value: object) -> dict[str, object]:
 
 
 def bases(name: str, value: object) -> str:
-    """Return upper-case bases; `-` and `.` alone stand for none."""
+    """Return at most 100,000 upper-case bases; `-` and `.` alone stand for none."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
+    _check_length(name, value, BASES_LIMIT)
     found = value.strip().upper()
     if not found.strip("ACGTN"):
         return found
@@ -105,6 +115,8 @@ def bases(name: str, value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a refused value, short enough for a sentence."""
-    words = repr(value)
+    """Return a refused value, short enough for a sentence; of a structure only what it is."""
+    if isinstance(value, dict | list):
+        return "an object" if isinstance(value, dict) else "a list"
+    words = repr(value[: _SHOWN + 1] if isinstance(value, str) else value)
     return words if len(words) <= _SHOWN else f"{words[:_SHOWN]}…"

@@ -18,6 +18,7 @@ _MEMBERS = frozenset({"id", "includeDescendantTerms", "similarity", "scope", "op
 _OPERATOR = re.compile(r"[=<>!]+")
 _UNDERSCORED = re.compile(r"([A-Za-z]+)_(\d{4,})")
 LIMIT = 100  # filters in one question
+_REMEMBERED = 500  # characters of filters in a URL
 
 
 def parse_filters(value: object) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
@@ -26,8 +27,8 @@ def parse_filters(value: object) -> tuple[tuple[Filter, ...], tuple[str, ...]]:
     Members are objects (POST) or text (GET): `HP:0001250`, `LOINC:35925-4>25`. Raises
     InvalidRequest naming what is wrong.
     """
-    if isinstance(value, str):
-        return _from_joined(value)
+    if isinstance(value, str):  # a short one is what is asked often, and worth remembering
+        return _from_joined(value) if len(value) <= _REMEMBERED else _from_list(value.split(","))
     return _from_list(value)
 
 
@@ -106,7 +107,7 @@ def _alphanumeric(
     return AlphanumericFilter(
         _identifier(name.strip()),
         operator,
-        fields.text(f"filters: the value of {name}", value),
+        fields.text(f"filters: the value of {name!r}", value),
         scope,
     )
 

@@ -265,3 +265,36 @@ def test_a_comparison_is_found_in_any_amount_of_space():
     started = time.process_time()
     get(f"filters=a{' ' * 900}b")
     assert time.process_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"filters": ["x" * 1_001]}, "filters is longer than 1,000"),
+        ({"filters": [{"id": "x" * 1_001}]}, "filters.id is longer than 1,000"),
+        ({"filters": [{"id": "age", "operator": "=", "value": "x" * 1_001}]}, "value of 'age' is"),
+        ({"requestParameters": {"geneId": "x" * 1_001}}, "geneId is longer than 1,000"),
+        (
+            {"requestParameters": FLAT | {"alternateBases": "A" * 100_001}},
+            "alternateBases is longer than 100,000",
+        ),
+    ],
+)
+def test_a_text_without_end_is_refused_by_name(query, named):
+    with pytest.raises(InvalidRequest, match=named):
+        post(query)
+
+
+def test_no_more_than_100_filters_stand_in_a_url():
+    assert len(get("filters=" + ",".join(f"HP:{n}" for n in range(100))).query.filters) == 100
+    with pytest.raises(InvalidRequest, match="100"):
+        get("filters=" + ",".join(f"HP:{n}" for n in range(101)))
+
+
+@pytest.mark.parametrize("field", ["requestedGranularity", "testMode", "pagination", "filters"])
+def test_a_refused_structure_is_named_however_deep_it_is(field):
+    deep: object = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(InvalidRequest, match=f"{field}.*, not a list"):
+        post({field: deep})

@@ -25,8 +25,6 @@ class FilteringTerms:
     def list(self, within: Within | None, scope: EntryType | None) -> Sequence[dict]:
         """Return the terms of all datasets, or of the one or the cohort that `within` names."""
         datasets = self._chosen(within)
-        open_ids = open_to_all(datasets)
-        datasets = [dataset for dataset in datasets if dataset.id in open_ids]
         releases = tuple((dataset.id, dataset.release) for dataset in datasets)
         key = (releases, scope, self.node.knowledge.version)
         if key not in self._merged:
@@ -35,13 +33,18 @@ class FilteringTerms:
         return self._merged[key]
 
     def _chosen(self, within: Within | None) -> Sequence[Dataset]:
+        """Return the open datasets meant; a closed one may be known to be here, its cohorts not."""
         released = self.node.store.datasets()
+        open_ids = open_to_all(released)
+        answering = [dataset for dataset in released if dataset.id in open_ids]
         if within is None:
-            return released
+            return answering
         if within.entry_type is EntryType.DATASET:
-            chosen = [dataset for dataset in released if dataset.id == within.id]
+            is_here = any(dataset.id == within.id for dataset in released)
+            chosen = [dataset for dataset in answering if dataset.id == within.id]
         else:
-            chosen = [d for d in released if any(c.get("id") == within.id for c in d.cohorts)]
-        if not chosen:
+            chosen = [d for d in answering if any(c.get("id") == within.id for c in d.cohorts)]
+            is_here = bool(chosen)
+        if not is_here:
             raise NotFound(f"there is no {within.entry_type} with this id here")
         return chosen

@@ -158,7 +158,7 @@ def make_small_node(folder: Path) -> Node:
         "open-38": ("people.vcf", *(f"{name}.json" for name in records())),
         "open-37": ("older.vcf",),
         "sites": ("sites.vcf",),
-        "closed": ("people.vcf",),
+        "closed": ("people.vcf", "individuals.json", "secret.json"),
     }.items():
         for path in paths:
             load(node, dataset, str(files / path), one_process)
@@ -177,6 +177,9 @@ def _write_files(folder: Path) -> Path:
     (files / "people.vcf").write_text(vcf(Assembly.GRCH38, ROWS))
     (files / "older.vcf").write_text(vcf(Assembly.GRCH37, older, PEOPLE[:2]))
     (files / "sites.vcf").write_text(vcf(Assembly.GRCH38, sites, ()))
+    secret = {"id": "secret-cohort", "name": "Their cohort", "cohortType": "study-defined"}
+    shared = {**secret, "id": "small-cohort"}
+    (files / "secret.json").write_text(json.dumps([secret, shared]))
     for name, documents in records().items():
         (files / f"{name}.json").write_text(json.dumps(documents))
     return files

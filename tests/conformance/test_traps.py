@@ -225,6 +225,20 @@ def test_sizes_and_terms_of_a_closed_dataset_are_not_told(client):
     assert faults(terms, f"{RESPONSES}/beaconFilteringTermsResponse") == []
 
 
+@pytest.mark.parametrize(
+    "path", ["/cohorts/secret-cohort", "/cohorts/secret-cohort/filtering_terms"]
+)
+def test_cohorts_of_a_closed_dataset_are_not_known(client, path):
+    assert "secret-cohort" not in client.get("/api/cohorts").text
+    assert client.get(f"/api{path}").status_code == 404
+
+
+def test_a_cohort_id_that_a_closed_dataset_shares_is_told_by_the_open_one(client):
+    (cohort,) = client.get("/api/cohorts/small-cohort").json["response"]["collections"]
+    assert cohort["info"] == {"datasetId": "open-38"}
+    assert cohort["cohortSize"] == len(PEOPLE)
+
+
 def test_datasets_and_cohorts_are_collections_also_alone(client):
     for path in ("/datasets", "/datasets/open-38", "/cohorts", "/cohorts/small-cohort"):
         assert "collections" in client.get(f"/api{path}").json["response"], path

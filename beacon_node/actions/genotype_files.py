@@ -35,7 +35,7 @@ class Opening:
 
 def open_genotypes(node: Node, opening: Opening) -> GenotypeFile:
     """Return the opened file, on the assembly of `opening`. Raises InvalidInput."""
-    bases = _bases(node, opening.assembly)
+    bases = stored_bases(node, opening.assembly)
     if opening.format is Format.VCF:
         file = open_vcf(
             str(opening.path),
@@ -68,7 +68,7 @@ def _pieces(opening: Opening) -> int:
     return max(1, min(opening.path.stat().st_size // _PIECE_BYTES, most))
 
 
-def _bases(node: Node, assembly: Assembly) -> "StoredBases | None":
+def stored_bases(node: Node, assembly: Assembly) -> "StoredBases | None":
     """Return the node's reference bases for an assembly, None if no FASTA is configured."""
     return StoredBases(node.data / "knowledge", assembly) if has_bases(node, assembly) else None
 

@@ -5,16 +5,23 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from beacon_node.actions.genotype_files import Opening, has_bases, open_genotypes, processes
+from beacon_node.actions.genotype_files import (
+    Opening,
+    has_bases,
+    open_genotypes,
+    processes,
+    stored_bases,
+)
 from beacon_node.actions.given_file import STDIN, digest, local_file
-from beacon_node.actions.read_genotypes import Reading, read_genotypes
+from beacon_node.actions.read_genotypes import CheckOrder, Reading, read_genotypes
 from beacon_node.errors import Conflict, InvalidInput
 from beacon_node.ingest.bff import read_bff
 from beacon_node.ingest.detect import Format, detect_format
-from beacon_node.ingest.phenopackets import read_phenopackets
+from beacon_node.ingest.phenopackets import open_phenopacket_variants, read_phenopackets
 from beacon_node.ingest.vcf import check_order
 from beacon_node.model.calls import FilterPolicy, GenotypeFile, Interval, ReadReport
 from beacon_node.model.genome import REFERENCE_NAMES, Assembly
@@ -22,7 +29,7 @@ from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
 from beacon_node.store.drafts import write_draft
 from beacon_node.store.merge.assays import whole_sequences
-from beacon_node.store.records import DatasetRecord, PartRecord, intervals_json
+from beacon_node.store.records import VARIANTS_OF, DatasetRecord, PartRecord, intervals_json
 from beacon_node.store.schema import FORMAT
 from beacon_node.store.sweep import sweep
 
@@ -30,6 +37,7 @@ WHOLE_GENOME = "whole-genome"
 _CLINICAL = {Format.PHENOPACKETS: read_phenopackets, Format.BFF: read_bff}
 
 Assayed = Sequence[Interval] | Literal["whole-genome"]
+_Found = tuple[Format, str, Path, dict]  # format, content, file and report of a part to be
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class LoadOutcome:
     """What became of a file.
 
     `records` are its own (lines, rows, documents), `skipped` says why some were not taken and how
-    often. `replaced`: the same file had been loaded with other options.
+    often. `replaced`: the same file had been loaded with other options. Phenopackets may bring both
+    documents and alleles; then `skipped` tells of their variants.
     """
 
     dataset_id: str
@@ -120,14 +129,24 @@ def load(
 def _load_one(one: _Load, source: str) -> LoadOutcome:
     format = one.options.format or detect_format(one.path)
     key = _key(one, format)
-    known = [p for p in one.node.catalogue.parts(one.dataset.id) if p.content == one.content]
+    known = [p for p in one.node.catalogue.parts(one.dataset.id) if p.origin == one.content]
     if known and known[0].key == key:
-        return replace(_outcome(one, known[0]), already_loaded=True)
-    path = one.folder / f"{key[:16]}-{one.node.randomness.bytes(4).hex()}.sqlite"
-    report = (_read_documents if format in _CLINICAL else _read_calls)(one, format, path)
-    part = PartRecord(
+        return replace(_outcome(one, known), already_loaded=True)
+    try:
+        read = _read_packets if format is Format.PHENOPACKETS else _read_one
+        parts = [_part(one, key, source, *found) for found in read(one, format)]
+        added = one.node.catalogue.add_parts(one.dataset.id, parts)
+    finally:
+        sweep(one.node.catalogue, one.dataset.id)
+    return replace(_outcome(one, added), replaced=bool(known))
+
+
+def _part(
+    one: _Load, key: str, source: str, format: Format, content: str, path: Path, report: dict
+) -> PartRecord:
+    return PartRecord(
         number=0,
-        content=one.content,
+        content=content,
         key=key,
         source=source,
         format=format.value,
@@ -136,11 +155,17 @@ def _load_one(one: _Load, source: str) -> LoadOutcome:
         sample_table=report.pop("sample_table", {}),
         report=report,
     )
-    try:
-        part = one.node.catalogue.add_part(one.dataset.id, part)
-    finally:
-        sweep(one.node.catalogue, one.dataset.id)
-    return replace(_outcome(one, part), replaced=bool(known))
+
+
+def _read_one(one: _Load, format: Format) -> list[_Found]:
+    """Return the single part that a file of genotypes or of documents becomes."""
+    path = _new_path(one)
+    report = (_read_documents if format in _CLINICAL else _read_calls)(one, format, path)
+    return [(format, one.content, path, report)]
+
+
+def _new_path(one: _Load) -> Path:
+    return one.folder / f"{one.content[:16]}-{one.node.randomness.bytes(4).hex()}.sqlite"
 
 
 # ---- genotypes ---------------------------------------------------------------------------------
@@ -149,9 +174,7 @@ def _load_one(one: _Load, source: str) -> LoadOutcome:
 def _read_calls(one: _Load, format: Format, path: Path) -> dict:
     """Write a part; returns its report for the catalogue."""
     options = one.options
-    if options.assembly and options.assembly != one.dataset.assembly:
-        problem = f"dataset {one.dataset.id!r} is on {one.dataset.assembly}, not {options.assembly}"
-        raise InvalidInput(problem, file=str(one.path))
+    _check_assembly(one)
     opening = Opening(
         path=one.path,
         format=format,
@@ -161,6 +184,16 @@ def _read_calls(one: _Load, format: Format, path: Path) -> dict:
         processes=processes(_told_processes(one)),
     )
     file = open_genotypes(one.node, opening)
+    one.progress.start("reading", one.path.stat().st_size, "bytes")
+    order = partial(check_order, str(one.path))
+    return _write_calls(one, file, path, opening.processes, order)
+
+
+def _write_calls(
+    one: _Load, file: GenotypeFile, path: Path, processes: int, check_order: CheckOrder
+) -> dict:
+    """Write a part of an opened file; returns its report for the catalogue."""
+    options = one.options
     _check_kind(one, file)
     assayed = _declared(options.assayed, one.dataset.assembly)
     digests: list[str] = []
@@ -170,14 +203,7 @@ def _read_calls(one: _Load, format: Format, path: Path) -> dict:
         digests.append(_assay_digest(regions) if assayed is not None or regions else "")
         return {"assembly": one.dataset.assembly.value}, regions
 
-    one.progress.start("reading", one.path.stat().st_size, "bytes")
-    reading = Reading(
-        file,
-        opening.processes,
-        declare,
-        lambda reports: check_order(str(one.path), reports),
-        one.progress,
-    )
+    reading = Reading(file, processes, declare, check_order, one.progress)
     report = read_genotypes(reading, path)
     one.progress.finish()
     table = {
@@ -195,6 +221,13 @@ def _read_calls(one: _Load, format: Format, path: Path) -> dict:
     }
 
 
+def _check_assembly(one: _Load) -> None:
+    told, own = one.options.assembly, one.dataset.assembly
+    if told and told != own:
+        problem = f"dataset {one.dataset.id!r} is on {own}, not {told}"
+        raise InvalidInput(problem, file=str(one.path))
+
+
 def _told_processes(one: _Load) -> int:
     told = one.options.processes
     return one.node.settings.loading.processes if told is None else told
@@ -203,7 +236,7 @@ def _told_processes(one: _Load) -> int:
 def _check_kind(one: _Load, file: GenotypeFile) -> None:
     """Refuse sites among people, people among sites, and a table of other people."""
     for part in one.node.catalogue.parts(one.dataset.id):
-        if part.is_clinical or part.content == one.content:
+        if part.is_clinical or part.origin == one.content:
             continue
         if part.report["is_sites_only"] != file.is_sites_only:
             old, new = "sites without samples", "samples"
@@ -246,6 +279,25 @@ def _read_documents(one: _Load, format: Format, path: Path) -> dict:
     return {"records": sum(counts.values()), "documents": by_type}
 
 
+def _read_packets(one: _Load, format: Format) -> list[_Found]:
+    """Return the clinical records of phenopackets and, if they have any here, their variants.
+
+    Only the places of the variants count as assayed, for the packets tell of nothing else.
+    """
+    _check_assembly(one)
+    ((_, _, draft, records),) = _read_one(one, format)
+    assembly = one.dataset.assembly
+    bases = stored_bases(one.node, assembly)
+    file = open_phenopacket_variants(one.path, assembly=assembly, bases=bases)
+    path = _new_path(one)
+    one.progress.start("reading variants", None, "records")
+    calls = _write_calls(one, file, path, 1, lambda reports: None)
+    found = [(format, one.content, draft, records | {"skipped": calls["skipped"]})]
+    if calls["alleles"]:
+        found.append((format, one.content + VARIANTS_OF, path, calls))
+    return found
+
+
 def _counted(documents: Iterator, progress: Progress) -> Iterator:
     for document in documents:
         yield document
@@ -265,18 +317,21 @@ def _key(one: _Load, format: Format) -> str:
         "format": format.value,
         "layout": FORMAT,
         "assembly": one.dataset.assembly.value,
-        "has_bases": format not in _CLINICAL and has_bases(one.node, one.dataset.assembly),
+        "has_bases": format is not Format.BFF and has_bases(one.node, one.dataset.assembly),
         "individual": options.individual,
         "knowledge": one.node.knowledge.version if options.individual else 0,
         "sample_table": sorted(options.sample_table.items()),
         "filters": None if accepted is None else sorted(accepted),
         "assayed": None if assayed is None else intervals_json(list(assayed)),
     }
+    if format is Format.PHENOPACKETS:
+        shaping["parts"] = ["documents", "variants"]
     return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
 
-def _outcome(one: _Load, part: PartRecord) -> LoadOutcome:
-    report = part.report
+def _outcome(one: _Load, parts: Sequence[PartRecord]) -> LoadOutcome:
+    part = parts[0]
+    report = parts[-1].report | part.report  # what both say, the documents say
     return LoadOutcome(
         dataset_id=one.dataset.id,
         source=part.source,
@@ -286,7 +341,7 @@ def _outcome(one: _Load, part: PartRecord) -> LoadOutcome:
         alleles=report.get("alleles", 0),
         samples=report.get("samples", 0),
         skipped=report.get("skipped", {}),
-        assembly=None if part.is_clinical else one.dataset.assembly,
+        assembly=None if parts[-1].is_clinical else one.dataset.assembly,
         references=tuple(REFERENCE_NAMES[r - 1] for r in report.get("references", ())),
         documents=report.get("documents", {}),
     )

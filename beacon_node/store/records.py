@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.ports import Dataset
+
+# Ends the `content` of the genotypes of a file whose clinical records are a part too.
+VARIANTS_OF = "+variants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class DatasetRecord:
 
 @dataclass(frozen=True, slots=True)
 class PartRecord:
-    """What one loaded file became. `key` names its content and the options that shape it.
+    """What one loaded file became; phenopackets with variants become two of the same `origin`.
+
+    `key` names the file's content and the options that shape it.
 
     `sample_table` maps sample names to the ids of the records they belong to. `report` holds plain
     numbers and reasons: records, alleles, skipped, samples, references …
@@ -54,6 +59,11 @@ class PartRecord:
     def is_clinical(self) -> bool:
         """Records of people and samples, not genotypes."""
         return "documents" in self.report
+
+    @property
+    def origin(self) -> str:
+        """The SHA-256 of the loaded file."""
+        return self.content.removesuffix(VARIANTS_OF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,16 @@ def read_dataset(row: Mapping) -> DatasetRecord:
         document=json.loads(row["document"]),
         created_at=row["created_at"],
     )
+
+
+def part_row(dataset_id: str, part: PartRecord) -> dict:
+    """Return the row of a part that has no number yet."""
+    return asdict(part) | {
+        "dataset": dataset_id,
+        "number": None,
+        "sample_table": json.dumps(dict(part.sample_table)),
+        "report": json.dumps(part.report),
+    }
 
 
 def read_part(row: Mapping) -> PartRecord:

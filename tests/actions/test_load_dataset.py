@@ -11,11 +11,12 @@ import pytest
 from beacon_node.actions import genotype_files
 from beacon_node.actions.annotate import annotate
 from beacon_node.actions.load_dataset import LoadOptions, load
+from beacon_node.actions.manage_datasets import remove_part
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidInput, NotFound
 from beacon_node.ingest.detect import Format
 from beacon_node.model.calls import FilterPolicy, Interval
-from beacon_node.model.genome import Assembly
+from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
 from beacon_node.model.knowledge import Kind
 from tests.actions.homes import carriers, files_of, new_node, open_data, people, vcf
 from tests.shared_data import shared
@@ -237,6 +238,68 @@ def test_phenopackets_come_as_a_folder(node):
     assert done.format is Format.PHENOPACKETS
     assert done.documents["individual"] >= 120
     assert load(node, "d", str(shared("data/phenopackets"))).already_loaded
+
+
+OTHER_ASSEMBLY = "vcfRecord on another assembly"
+
+
+def test_variants_of_phenopackets_on_another_assembly_are_left_out_and_counted(node):
+    done = load(node, "d", str(shared("data/phenopackets")))
+    assert (done.alleles, done.skipped[OTHER_ASSEMBLY], done.assembly) == (0, 136, None)
+    (part,) = node.catalogue.parts("d")
+    assert part.is_clinical and len(files_of(node, "d")) == 1
+
+
+@pytest.fixture
+def packets(tmp_path):
+    """A node whose dataset is on the assembly of the phenopackets, which are loaded."""
+    node = new_node(tmp_path / "home38", open_data(assembly=Assembly.GRCH38))
+    return node, load(node, "d", str(shared("data/phenopackets")))
+
+
+def test_variants_of_phenopackets_answer_with_their_carriers(packets):
+    node, done = packets
+    assert (done.assembly, done.skipped) == (
+        Assembly.GRCH38,
+        {"interpretation without a vcfRecord": 4},
+    )
+    assert done.documents["individual"] >= 120
+    release(node, "d")
+    carried = carriers(node, "d")
+    assert len(carried) == done.alleles
+    calls = [
+        who
+        for sets in carried.values()
+        for kind in ("het", "hom", "single")
+        for who in sets.get(kind, ())
+    ]
+    assert len(calls) == 136
+    index = node.catalogue.index_path("d")
+    unattached = "SELECT count(*) FROM call_set WHERE individual IS NULL"
+    assert rows(index, unattached) == [(0,)]
+
+
+def test_only_the_places_of_the_variants_of_phenopackets_count_as_sequenced(packets):
+    node, _ = packets
+    assert release(node, "d").warnings == (), "no whole sequence is inferred"
+    index = node.catalogue.index_path("d")
+    places = rows(index, 'SELECT reference, start, "end" FROM assay_region WHERE assay = 0')
+    assert 0 < sum(end - start for _, start, end in places) < 10_000
+    for name, start, _, _ in carriers(node, "d"):
+        number = REFERENCE_NUMBER[name]
+        assert any(r == number and low <= start < high for r, low, high in places)
+
+
+def test_phenopackets_with_variants_are_loaded_once_and_leave_together(packets):
+    node, first = packets
+    files = files_of(node, "d")
+    assert len(files) == len(node.catalogue.parts("d")) == 2
+    again = load(node, "d", str(shared("data/phenopackets")))
+    assert again.already_loaded and again.part == first.part
+    assert (again.alleles, again.documents) == (first.alleles, first.documents)
+    assert files_of(node, "d") == files
+    remove_part(node, "d", first.part)
+    assert node.catalogue.parts("d") == () and files_of(node, "d") == []
 
 
 def test_raw_genotypes_are_read_where_known_sites_tell_the_reference_base(node):

@@ -2,7 +2,7 @@
 
 A variant is loaded if it has a vcfRecord of plain bases and an allelic state that says how many
 copies there are; whether it explains the disease does not matter, for it was seen. Nothing is known
-of other places in these genomes, so nothing is reported as assayed.
+of other places in these genomes, so only the places of the variants are reported as assayed.
 """
 
 import re
@@ -16,7 +16,7 @@ import numpy as np
 from beacon_node.errors import InvalidInput, InvalidRequest
 from beacon_node.ingest.phenopackets.packets import Naming, Packet, items, packets, settled
 from beacon_node.ingest.phenopackets.parts import child, children
-from beacon_node.model.calls import AlleleCalls, ReadReport
+from beacon_node.model.calls import AlleleCalls, Interval, ReadReport, merge_intervals
 from beacon_node.model.carriers import encode
 from beacon_node.model.genome import (
     REFERENCE_NUMBER,
@@ -70,7 +70,10 @@ class PhenopacketVariants:
             if calls:
                 report.alleles += 1
                 report.references.add(calls.reference)
+                place = Interval(calls.reference, calls.start, max(calls.end, calls.start + 1))
+                report.assayed.append(place)
                 yield calls
+        report.assayed = merge_intervals(report.assayed)
         progress(0)
 
 
@@ -111,16 +114,13 @@ def open_phenopacket_variants(
     """Return the variants of a phenopacket file or folder; the samples are its people's ids.
 
     Records on another assembly than `assembly` are reported and left out; raises InvalidInput if
-    all are, or if no assembly is given and the records are on several.
+    no assembly is given and the records are on several.
     """
     people, found = [], set()
     naming = settled(path, naming)
     for packet in packets(path, naming):
         people.append(packet.person)
         found |= {_assembly(packet, record) for record, _ in _vcf_records(packet)}
-    if assembly and found and assembly not in found:
-        problem = f"its vcfRecords are on {', '.join(sorted(found))}, which contradicts {assembly}"
-        raise InvalidInput(problem, file=str(path))
     if not assembly and len(found) > 1:
         problem = "its vcfRecords are on GRCh37 and on GRCh38: say which with --assembly"
         raise InvalidInput(problem, file=str(path))

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -100,19 +99,12 @@ def _usage(error: click.ClickException) -> str:
 def _incident(error: Exception) -> str:
     """Keep the trace where only this user can read it; return fixed words and the incident's id."""
     import secrets
-    import traceback
 
-    import platformdirs
+    from beacon_node.web.incidents import keep_trace
 
     incident = secrets.token_hex(4)
-    trace = "".join(traceback.format_exception(error))
-    try:
-        folder = Path(platformdirs.user_log_dir("beacon-node", appauthor=False))
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = folder / f"incident-{incident}.txt"
-        file.touch(mode=0o600)
-        file.write_text(trace, "utf-8")
-    except OSError:
+    file = keep_trace(incident, error)
+    if file is None:
         return f"this is a bug in beacon-node; incident {incident} (its trace could not be kept)"
     return f"this is a bug in beacon-node; incident {incident}, its trace is in {file}"
 

@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from beacon_node.errors import BeaconNodeError, NotAuthenticated, QuotaExceeded
 from beacon_node.ports import Randomness
+from beacon_node.web.incidents import in_brief, keep_trace
 
 RETRY_AFTER_S = 60
 _LOG = logging.getLogger("beacon_node.web")
@@ -58,7 +59,8 @@ def handle_errors(
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         incident = randomness.bytes(6).hex()
-        _LOG.error("incident %s on %s", incident, request.url_rule, exc_info=error)
+        kept = keep_trace(incident, error) or "its trace could not be kept"
+        _LOG.error("incident %s on %s: %s (%s)", incident, request.url_rule, in_brief(error), kept)
         return render(HttpError(500, f"something went wrong here; incident {incident}"))
 
 

@@ -11,6 +11,7 @@ from beacon_node.model.genome import Assembly
 from beacon_node.node_web.app import create_app
 from beacon_node.ports import Dataset
 from beacon_node.settings import Server, Settings
+from beacon_node.web import incidents
 from tests.actions.fakes import FakeStore, fake_node
 
 OPEN = Dataset("open", "Open data", Assembly.GRCH38, True, "CC0-1.0")
@@ -98,14 +99,32 @@ def test_our_errors_tell_their_own_words(error, status, header):
     assert header is None or header in answer.headers
 
 
-def test_the_unforeseen_is_told_by_an_incident_id_alone(caplog):
+def test_the_unforeseen_is_told_by_an_incident_id_alone(caplog, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     failing = client_of(Failing(ZeroDivisionError("of patient 7")))
     with caplog.at_level(logging.ERROR):
         answer = failing.get("/api/individuals")
     assert answer.status_code == 500
     assert answer.json["error"]["errorMessage"].endswith("incident abababababab")
     assert "patient" not in answer.text and "ZeroDivisionError" not in answer.text
-    assert "abababababab" in caplog.text and "ZeroDivisionError" in caplog.text
+    assert "abababababab" in caplog.text and "ZeroDivisionError at" in caplog.text
+    assert "patient" not in caplog.text  # nothing of the question is logged
+    (trace,) = tmp_path.rglob("incident-abababababab.txt")
+    assert "of patient 7" in trace.read_text() and trace.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_incident_is_told_of_even_where_no_trace_can_be_kept(caplog, monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    answer = client_of(Failing(ZeroDivisionError())).get("/api/individuals")
+    assert answer.status_code == 500 and "could not be kept" in caplog.text
+
+
+def test_traces_do_not_fill_the_disk(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(incidents, "MOST_KEPT", 2)
+    kept = [incidents.keep_trace(str(number), KeyError()) for number in range(3)]
+    assert [file is None for file in kept] == [False, False, True]
 
 
 def test_an_error_after_parsing_tells_what_was_received(client):

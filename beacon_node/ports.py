@@ -59,7 +59,8 @@ class Dataset:
     """A dataset as its current release publishes it; everything here is public.
 
     `sizes` are the entries of each type in the release; `has_individuals` is false for a
-    sites-only dataset. `duo` are (id, label, version) of its data use conditions.
+    sites-only dataset. `duo` are (id, label, version) of its data use conditions. `fingerprint`
+    names this release and is never used again, not even by a later dataset of the same id.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Dataset:
     sizes: Mapping[EntryType, int] | None = None
     document: Mapping | None = None  # the BFF dataset entry the hospital gave, if any
     cohorts: tuple[Mapping, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

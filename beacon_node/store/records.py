@@ -174,6 +174,7 @@ def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
         sizes=sizes,
         document=dataset.document or release.document,
         cohorts=release.cohorts,
+        fingerprint=f"{dataset.created_at} {release.path}",  # the file's name is partly random
     )
 
 

@@ -134,7 +134,8 @@ def _start_anew(held: "weakref.ref[SqliteVariantStore]") -> None:
 
 
 def _is_same_release(one: Dataset, other: Dataset) -> bool:
-    return one.release == other.release and one.released_at == other.released_at
+    named = (one.release, one.released_at, one.fingerprint)
+    return named == (other.release, other.released_at, other.fingerprint)
 
 
 def _unreadable(dataset: Dataset) -> StoreUnavailable:

@@ -42,8 +42,8 @@ CREATE TABLE allele (
 -- Everybody called with one copy at some record; few distinct sets, shared by many alleles.
 CREATE TABLE haploid (id INTEGER PRIMARY KEY, call_sets BLOB NOT NULL);
 
--- Only alleles that have any of it. JSON: ids [str], effects [object], extent {length, start_margin,
--- end_margin, mate: [reference name, start, end]}.
+-- Only alleles that have any of it. JSON: ids [str], effects [object], extent {length,
+-- start_margin, end_margin, mate: [reference name, start, end]}.
 CREATE TABLE annotation (allele INTEGER PRIMARY KEY, ids TEXT, effects TEXT, extent TEXT);
 
 CREATE VIRTUAL TABLE long_allele USING rtree_i32(

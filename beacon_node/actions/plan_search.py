@@ -1,5 +1,6 @@
 """Turn a query into a plan that a store can search: names resolved, alleles in normal form."""
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -28,6 +29,8 @@ from beacon_node.node import Node
 from beacon_node.ports import Dataset, Knowledge, SearchPlan
 
 Lookups = Mapping[Assembly, tuple[Lookup, ...]]
+Terms = Mapping[OntologyFilter, frozenset[str]]
+_MOST_TERMS = 2_000  # of the filters of a question whose meaning is remembered
 
 
 def plan_search(node: Node, query: Query, open_to_asker: tuple[Dataset, ...]) -> SearchPlan:
@@ -164,30 +167,44 @@ def _on(assembly: Assembly | None, found: Mapping[Assembly, tuple]) -> dict[Asse
 # ---- filters -----------------------------------------------------------------------------------
 
 
-def _resolve_filters(node: Node, filters: tuple[Filter, ...], open_to_asker: tuple[Dataset, ...]):
-    """Return the terms each ontology filter stands for, and a canonical key of all filters.
+def _resolve_filters(
+    node: Node, filters: tuple[Filter, ...], open_to_asker: tuple[Dataset, ...]
+) -> tuple[Terms, str]:
+    """Return the terms each ontology filter stands for, and a digest of what all filters mean.
 
     Remembered per knowledge version and releases: what a filter means changes with nothing else.
+    The version is read once, before the filters: knowledge that changes meanwhile has a later one.
     """
     if not filters:
         return {}, ""
-    releases = tuple((dataset.id, dataset.release) for dataset in open_to_asker)
-    key = (filters, node.knowledge.version, releases)
+    filters_key = _digest(node.knowledge.version, filters)
+    key = (filters_key, _releases(open_to_asker))
     found = node.plans.get(key)
     if found is None:
         found = _understand_filters(node, filters, open_to_asker)
-        node.plans[key] = found
-    return found
+        if sum(map(len, found.values())) <= _MOST_TERMS:
+            node.plans[key] = found
+    return found, filters_key
 
 
-def _understand_filters(node: Node, filters: tuple[Filter, ...], datasets: tuple[Dataset, ...]):
+def _digest(version: int, filters: tuple[Filter, ...]) -> str:
+    return hashlib.sha256(f"{version}|{filters!r}".encode()).hexdigest()
+
+
+def _releases(datasets: tuple[Dataset, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((dataset.id, dataset.release) for dataset in datasets)
+
+
+def _understand_filters(
+    node: Node, filters: tuple[Filter, ...], datasets: tuple[Dataset, ...]
+) -> Terms:
     terms = {
         wanted: node.knowledge.terms_for(wanted)
         for wanted in filters
         if isinstance(wanted, OntologyFilter)
     }
     _refuse_unknown(node, filters, terms, datasets)
-    return terms, f"{node.knowledge.version}|{filters!r}"
+    return terms
 
 
 def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: tuple[Dataset, ...]) -> None:
@@ -207,7 +224,7 @@ def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: tuple[Dataset
 
 def _filterable(node: Node, datasets: tuple[Dataset, ...]) -> tuple[set[str], set[str]]:
     """Return the term ids, and the lower-case names of comparable fields, of `datasets`."""
-    key = ("filterable", tuple((dataset.id, dataset.release) for dataset in datasets))
+    key = ("filterable", _releases(datasets))
     found = node.plans.get(key)
     if found is None:
         found = node.plans[key] = _read_filterable(node, datasets)

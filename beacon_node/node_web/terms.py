@@ -25,7 +25,7 @@ class FilteringTerms:
     def list(self, within: Within | None, scope: EntryType | None) -> Sequence[dict]:
         """Return the terms of all datasets, or of the one or the cohort that `within` names."""
         datasets = self._chosen(within)
-        releases = tuple((dataset.id, dataset.release) for dataset in datasets)
+        releases = tuple((dataset.id, dataset.release, dataset.fingerprint) for dataset in datasets)
         key = (releases, scope, self.node.knowledge.version)
         if key not in self._merged:
             terms = merge_terms(self.node.store.filtering_terms(d) for d in datasets)

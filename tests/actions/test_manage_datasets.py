@@ -1,5 +1,7 @@
 """Datasets are declared before they hold anything, and forgotten without a trace."""
 
+import json
+
 import pytest
 
 from beacon_node.actions.load_dataset import LoadOptions, load
@@ -17,6 +19,7 @@ from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.genome import Assembly
+from beacon_node.node_web.terms import FilteringTerms
 from tests.actions.homes import new_node, open_data, people, vcf
 
 RECORDS = ("22 100 . A C . PASS . GT 0/1 1/1",)
@@ -124,3 +127,25 @@ def test_people_are_removed_only_if_all_of_them_are_known(node, tmp_path):
     release(node, "d")
     remove_part(node, "d", first)
     assert remove_people(node, "d", ["a"]) == 3  # in the current release alone
+
+
+def test_a_dataset_made_anew_by_the_same_name_is_another_one_for_those_who_run(node, tmp_path):
+    add_dataset(node, open_data())
+    terms = FilteringTerms(node)
+
+    def released(sex: str) -> tuple:
+        file = tmp_path / "people.json"
+        file.write_text(json.dumps([{"id": "p", "sex": {"id": sex, "label": "x"}}]))
+        load(node, "d", str(file))
+        release(node, "d")
+        (dataset,) = node.store.datasets()
+        found = {term["id"] for term in terms.list(None, None)} & {"NCIT:C16576", "NCIT:C20197"}
+        return dataset.release, dataset.released_at, dataset.fingerprint, found
+
+    first = released("NCIT:C16576")
+    remove_dataset(node, "d")
+    add_dataset(node, open_data())
+    second = released("NCIT:C20197")
+    assert first[0] == second[0] == 1
+    assert first[2] != second[2]
+    assert (first[3], second[3]) == ({"NCIT:C16576"}, {"NCIT:C20197"})

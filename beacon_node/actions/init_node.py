@@ -65,7 +65,7 @@ name = {_quoted(new.name)}
 environment = {_quoted(new.environment)}
 # public_url = "https://beacon.hospital.example"
 
-[organization]
+[organization]  # shown to everybody: put your own id (a reversed domain) and url here
 id = {_quoted(new.organization_id)}
 name = {_quoted(new.organization_name)}
 url = {_quoted(new.organization_url)}

@@ -10,7 +10,7 @@ from beacon_node.actions.release_dataset import is_released, known_people
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy
 from beacon_node.model.entries import EntryType
-from beacon_node.model.genome import Assembly
+from beacon_node.model.genome import REFERENCE_NAMES, Assembly
 from beacon_node.node import Node
 from beacon_node.store.records import DatasetRecord
 from beacon_node.store.sweep import sweep, sweep_removed
@@ -138,13 +138,20 @@ def show_dataset(node: Node, dataset_id: str) -> DatasetDetails:
                 format=part.format,
                 loaded_at=part.loaded_at,
                 is_released=part.number in released,
-                report=part.report,
+                report=_named(part.report),
             )
             for part in node.catalogue.parts(dataset_id)
         ),
         people_to_remove=len(node.catalogue.removed_people(dataset_id)),
         size_bytes=_size(node.catalogue.folder(dataset_id)),
     )
+
+
+def _named(report: Mapping) -> Mapping:
+    """Return a part's report with the names of its reference sequences."""
+    if "references" not in report:
+        return report
+    return {**report, "references": [REFERENCE_NAMES[r - 1] for r in report["references"]]}
 
 
 def remove_dataset(node: Node, dataset_id: str) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from beacon_node import __version__
 from beacon_node.actions.annotate import list_sources
+from beacon_node.actions.init_node import NewNode
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.knowledge import Kind, Source
 from beacon_node.node import Node
 
+_EXAMPLE = NewNode()  # what nobody should run a node as
 _LITTLE_SPACE = 1 << 30  # bytes; a release is built beside the old one
 
 
@@ -54,6 +56,7 @@ def _warnings(
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"
     if node.settings.node.id == "org.example.beacon":
         yield "the node still has the example's id: set node.id in node.toml"
+    yield from _of_organization(node)
     for dataset in datasets:
         yield from _of_dataset(dataset)
     for assembly in sorted({dataset.assembly for dataset in datasets if dataset.release}):
@@ -63,6 +66,21 @@ def _warnings(
             "no ontology is loaded: filters find exact terms only, none below them "
             "(beacon-node annotate ontology FILE)"
         )
+
+
+def _of_organization(node: Node) -> Iterator[str]:
+    own = node.settings.organization
+    kept = [
+        f"organization.{field}"
+        for field, value, example in (
+            ("id", own.id, _EXAMPLE.organization_id),
+            ("url", own.url, _EXAMPLE.organization_url),
+        )
+        if value == example
+    ]
+    if kept:
+        verb = "are" if len(kept) > 1 else "is"
+        yield f"{' and '.join(kept)} {verb} still the example's: set your own in node.toml"
 
 
 def _of_dataset(dataset: DatasetSummary) -> Iterator[str]:

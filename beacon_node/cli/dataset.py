@@ -1,5 +1,6 @@
 """`beacon-node dataset …`: what is declared, and who is in it."""
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,8 @@ def remove(session: Session, id: str, yes: bool) -> None:
     from beacon_node.actions.manage_datasets import remove_dataset
 
     if not yes:
+        if session.output.as_json or not sys.stdin.isatty():
+            raise click.UsageError(f"say --yes to remove {id} and all that was loaded into it")
         click.confirm(f"Remove {id} and all that was loaded into it?", abort=True, err=True)
     remove_dataset(session.open_node(), id)
     session.output.result(

@@ -89,7 +89,10 @@ def _show_load(session: Session, done: "LoadOutcome") -> None:
 
 def _what(done: "LoadOutcome") -> str:
     if done.documents:
-        return ", ".join(f"{n:,} {EntryType(kind).counts}" for kind, n in done.documents.items())
+        said = [f"{n:,} {EntryType(kind).counts}" for kind, n in done.documents.items()]
+        if done.alleles:
+            said.append(f"{done.alleles:,} alleles on {done.assembly}")
+        return ", ".join(said)
     where = f"{done.assembly} {spans(done.references)}"
     people = f"{done.samples:,} samples" if done.samples else "no samples"
     return f"{done.records:,} records, {done.alleles:,} alleles, {people}, {where}"

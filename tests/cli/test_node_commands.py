@@ -208,3 +208,45 @@ def test_an_empty_release_finds_nobody(node, files):
     node("release", "open")
     assert answers(node("query", "1-11796321-G-A"))["open"][1:] == (False, 0, 0)
     node("status")
+
+
+def test_removing_a_dataset_asks_nobody_who_cannot_answer(node):
+    problem = node("dataset", "remove", "open", exit_code=2)["error"]
+    assert "say --yes" in problem["message"]
+    assert cli.run(["dataset", "remove", "open"]) == 2, "no terminal"
+    assert len(node("dataset", "list")["datasets"]) == 1
+    assert node("dataset", "remove", "open", "--yes") == {"removed": "open"}
+
+
+def test_a_shown_file_names_its_reference_sequences(node, files):
+    node("load", "open", files.vcf)
+    (part,) = node("dataset", "show", "open")["dataset"]["parts"]
+    assert {"1", "X"} <= set(part["report"]["references"])
+
+
+def test_the_status_says_what_is_still_the_example_s(run):
+    def organization() -> list[str]:
+        return [w for w in run("status")["status"]["warnings"] if "organization" in w]
+
+    run("init", "--organization", "General Hospital")
+    sentence = "organization.id and organization.url are still the example's"
+    assert [w.partition(":")[0] for w in organization()] == [sentence]
+
+
+def test_nothing_is_said_of_an_organization_that_is_one_s_own(run):
+    own = ("--organization-id", "org.hospital", "--organization-url", "https://hospital.example")
+    run("init", *own)
+    assert not any("organization" in w for w in run("status")["status"]["warnings"])
+
+
+def test_phenopackets_of_the_dataset_s_assembly_tell_their_variants(node, capsys):
+    folder = shared("data/phenopackets")
+    assert cli.run(["load", "open", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "alleles on GRCh38" in said and "left out 4: interpretation without" in said
+
+
+def test_consents_of_a_new_node_are_none_and_said_so(run):
+    run("init")
+    problem = run("consent", "show", "P1", exit_code=4)["error"]
+    assert "consent" in problem["message"]

@@ -192,7 +192,7 @@ def _digest(version: int, filters: tuple[Filter, ...]) -> str:
 
 
 def _releases(datasets: tuple[Dataset, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple((dataset.id, dataset.release) for dataset in datasets)
+    return tuple((dataset.id, dataset.release, dataset.fingerprint) for dataset in datasets)
 
 
 def _understand_filters(

@@ -28,7 +28,8 @@ _KEPT = 2  # releases: the current one and the one before, which a reader may ju
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOutcome:
-    """What a release holds. `is_new` False: nothing had changed, and nothing was done.
+    """What a release holds. `is_new` False: nothing had changed, and nothing was done. `is_open`:
+    it answers anybody.
 
     `people_added` and `people_removed` compare with the release before.
     """
@@ -41,6 +42,7 @@ class ReleaseOutcome:
     people_added: int = 0
     people_removed: int = 0
     warnings: tuple[str, ...] = ()
+    is_open: bool = False
 
 
 def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> ReleaseOutcome:
@@ -61,7 +63,9 @@ def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> Re
             raise Conflict(f"nothing is loaded into dataset {dataset_id!r} yet")
         fingerprint = _fingerprint(dataset, parts, removed)
         if current and current.fingerprint == fingerprint:
-            return ReleaseOutcome(dataset_id, current.number, False, current.sizes)
+            return ReleaseOutcome(
+                dataset_id, current.number, False, current.sizes, is_open=dataset.is_open_data
+            )
         number = current.number + 1 if current else 1
         path = _new_path(node, dataset_id, number)
         plan = _plan(node, dataset, parts, frozenset(removed), number, progress)
@@ -164,6 +168,7 @@ def _publish(node: Node, plan: Plan, path: Path, built: Built, fingerprint: str)
         people_added=added,
         people_removed=removed,
         warnings=tuple(_warnings(plan.dataset, built)),
+        is_open=plan.dataset.is_open_data,
     )
 
 
@@ -172,13 +177,18 @@ def _warnings(dataset: DatasetRecord, built: Built) -> list[str]:
     if built.inferred_sequences:
         names = ", ".join(built.inferred_sequences)
         warnings.append(f"no assay declared: whole sequences with records count as such ({names})")
+    if built.has_described_people and built.unmatched:
+        warnings.append(
+            f"{built.unmatched:,} of {built.samples:,} samples match no individual or biosample"
+            " that was loaded; records were made for them (a sample table says whose they are)"
+        )
     if built.unattached:
         warnings.append(
             f"{built.unattached} runs or analyses belong to no person or biosample that was loaded"
             " and were left out"
         )
     if not dataset.is_open_data:
-        warnings.append("not open data: nothing is answered from it until consents are recorded")
+        warnings.append("not open data: consents are recorded but do not decide answers yet")
     return warnings
 
 

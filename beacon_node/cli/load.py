@@ -117,7 +117,12 @@ def _show_release(session: Session, done: "ReleaseOutcome") -> None:
         say(f"Release {done.number} of {done.dataset_id} holds all that is loaded; nothing to do.")
         return
     sizes = [f"{size:,} {kind.counts}" for kind, size in done.sizes.items() if size]
-    say(f"Release {done.number} of {done.dataset_id} answers now: {', '.join(sizes)}.")
+    held = ", ".join(sizes) or "it holds nobody and nothing"
+    name = f"Release {done.number} of {done.dataset_id}"
+    if done.is_open:
+        say(f"{name} answers now: {held}.")
+    else:
+        say(f"{name} is ready; it is closed and answers nobody: {held}.")
     if done.people_added or done.people_removed:
         say(f"  people: {done.people_added:,} added, {done.people_removed:,} removed")
     for warning in done.warnings:

@@ -101,7 +101,7 @@ def test_a_dataset_that_is_not_open_is_released_with_a_word_of_warning(tmp_path)
     node = new_node(tmp_path / "home", NewDataset("closed", Assembly.GRCH37))
     load(node, "closed", vcf(tmp_path / "x.vcf", ONE))
     warnings = release(node, "closed").warnings
-    assert any("nothing is answered from it until consents" in words for words in warnings)
+    assert any("do not decide answers yet" in words for words in warnings)
     assert any("no assay declared" in words and "22" in words for words in warnings)
 
 
@@ -189,3 +189,13 @@ def test_the_last_file_taken_out_leaves_a_release_that_holds_nobody(node, tmp_pa
     assert not release(node, "d").is_new
     load(node, "d", vcf(tmp_path / "x.vcf", ONE))
     assert release(node, "d").people_added == 2
+
+
+def test_samples_that_match_no_loaded_record_are_told(node, tmp_path):
+    load(node, "d", vcf(tmp_path / "x.vcf", ONE))
+    assert not any("match no" in words for words in release(node, "d").warnings)
+    load(node, "d", people(tmp_path / "i.json", "a", "P2"))
+    words = "1 of 2 samples match no individual or biosample that was loaded"
+    assert any(warning.startswith(words) for warning in release(node, "d").warnings)
+    load(node, "d", vcf(tmp_path / "x.vcf", ONE), LoadOptions(sample_table={"b": "P2"}))
+    assert not any("match no" in words for words in release(node, "d").warnings)

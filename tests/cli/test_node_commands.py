@@ -210,6 +210,22 @@ def test_an_empty_release_finds_nobody(node, files):
     node("status")
 
 
+def test_a_release_says_whom_it_answers_and_when_it_holds_nobody(node, files, capsys):
+    def released(dataset: str) -> str:
+        assert cli.run(["release", dataset]) == 0
+        return capsys.readouterr().out
+
+    node("dataset", "add", "clinic", "--assembly", "GRCh38")
+    for dataset in ("open", "clinic"):
+        node("load", dataset, files.vcf, *files.records[:2])
+    assert "Release 1 of open answers now: 60 individuals" in released("open")
+    out = released("clinic")
+    assert "Release 1 of clinic is ready; it is closed and answers nobody: 60 indiv" in out
+    assert "answers now" not in out and "do not decide answers yet" in out
+    node("dataset", "remove-people", "open", *[f"SYN{n:05}" for n in range(1, 61)])
+    assert "Release 2 of open answers now: it holds nobody and nothing." in released("open")
+
+
 def test_removing_a_dataset_asks_nobody_who_cannot_answer(node):
     problem = node("dataset", "remove", "open", exit_code=2)["error"]
     assert "say --yes" in problem["message"]

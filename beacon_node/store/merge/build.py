@@ -63,6 +63,9 @@ class Built:
     cohorts: tuple[dict, ...]
     inferred_sequences: tuple[str, ...]
     unattached: int
+    samples: int  # call sets
+    unmatched: int  # … of whose records no file describes any
+    has_described_people: bool
 
 
 def build_index(path: Path, plan: Plan) -> Built:
@@ -104,6 +107,9 @@ def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -
         cohorts=drafts.bodies(EntryType.COHORT),
         inferred_sequences=inferred,
         unattached=lineage.unattached,
+        samples=len(lineage.call_sets),
+        unmatched=lineage.unmatched,
+        has_described_people=lineage.has_described_people,
     )
 
 

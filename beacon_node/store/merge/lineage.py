@@ -36,6 +36,19 @@ class Lineage:
         return found
 
     @property
+    def unmatched(self) -> int:
+        """How many call sets belong to records of which no file describes any."""
+        return sum(
+            all(self.entries[entry_type][id] is None for entry_type, id in records.items())
+            for records in self.call_sets.values()
+        )
+
+    @property
+    def has_described_people(self) -> bool:
+        described = (key for t in (INDIVIDUAL, BIOSAMPLE) for key in self.entries[t].values())
+        return any(key is not None for key in described)
+
+    @property
     def has_one_call_set_each(self) -> bool:
         people = [records[INDIVIDUAL] for records in self.call_sets.values()]
         return len(people) == len(set(people))

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from beacon_node.model.answer import Case, VariationRecord
 from beacon_node.model.carriers import NumberSet
+from beacon_node.model.entries import EntryType
 from beacon_node.model.variation import Allele
 from beacon_node.store.alleles import read_extent
 from beacon_node.store.variants.find import read_allele, read_json
@@ -54,9 +55,9 @@ def _read(index: Index, id: int, people: NumberSet | None, cases: bool) -> Varia
     return VariationRecord(
         assembly,
         allele,
-        allele_count=len(carried.het) + 2 * len(carried.hom) + len(carried.single),
+        allele_count=carried.count(),
         allele_number=carried.copies(_assayed(index, allele)),
-        homozygous=len(carried.hom),
+        homozygous=len(carried.at_people(carried.hom)),
         cases=tuple(carried.cases()) if cases else (),
         **known,
     )
@@ -72,6 +73,16 @@ class _Carriers:
             NumberSet.stored(index.call_sets, blob) & self._people for blob in sets
         )
 
+    def at_people(self, call_sets: NumberSet) -> NumberSet:
+        """Return whose call sets these are: a person with several of them counts once."""
+        return self._index.lineage.project(call_sets, CALL_SET, EntryType.INDIVIDUAL)
+
+    def count(self) -> int:
+        """Return the copies carried; of a person's call sets, that with the most certain counts:
+        homozygous before a single copy before heterozygous."""
+        hom, single, het = map(self.at_people, (self.hom, self.single, self.het))
+        return 2 * len(hom) + len(single - hom) + len(het - hom - single)
+
     def copies(self, assayed: NumberSet) -> int:
         """Return the copies that were called: one of those with a single copy, else two.
 
@@ -80,7 +91,10 @@ class _Carriers:
         """
         diploid = self.het | self.hom
         called = ((assayed & self._people) - self._no_call) | diploid | self.single
-        return 2 * len(called) - len(called & ((self._haploid | self.single) - diploid))
+        hom, single, het = map(self.at_people, (self.hom, self.single, self.het))
+        one_copy = (self.at_people(self._haploid) | single) - hom - (het - single)
+        people = self.at_people(called)
+        return 2 * len(people) - len(people & one_copy)
 
     def cases(self) -> Iterable[Case]:
         zygosity = dict.fromkeys(self.het, "heterozygous")

@@ -90,3 +90,15 @@ def test_what_the_file_says_of_a_variation_is_told(record, world):
     assert (found.assembly, found.allele) == (Assembly.GRCH38, SNP)
     assert (found.ids, found.effects) == (("rs1",), (effect,))
     assert found.extent == Extent(7, (-1, 2), None, Region("2", 5, 5))
+
+
+def test_a_person_with_several_call_sets_counts_once(record, world):
+    """5's second call set is 4; the person is homozygous in one, heterozygous in the other."""
+    world.properties["one_call_set_each"] = "0"
+    world.call_sets[4] = world.call_sets[5]
+    world.alleles[0].het |= {4}
+    world.alleles[0].hom |= {5}
+    found = record()
+    # 4 has no call set left: six were called, 2 and 6 of them with one copy.
+    assert (found.allele_count, found.homozygous) == (1 + 2 + 1 + 2, 2)
+    assert found.allele_number == 2 * 4 + 2

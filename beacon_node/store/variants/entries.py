@@ -1,6 +1,7 @@
 """Counts and lists individuals, biosamples, runs and analyses."""
 
 from collections.abc import Iterable
+from itertools import chain, islice
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
 from beacon_node.store.variants.pages import page_slice
 
+_AT_ONCE = 4_096  # rows of alleles held in memory
 Lookups = tuple[Lookup, ...]
 _BOOLEAN, _RECORD = Granularity.BOOLEAN, Granularity.RECORD  # reading them off the enum is slow
 
@@ -70,7 +72,11 @@ def _count_carriers(
     if is_any_enough:
         return int(is_any_carried(rows, people))
     if type(rows) is not list:
-        rows = list(rows)
+        rows = iter(rows)
+        first = list(islice(rows, 2))
+        if len(first) > 1:
+            return len(_carriers(index, chain(first, rows), people))
+        rows = first
     if len(rows) != 1:
         return len(_carriers(index, rows, people))
     count = stored_size if people is None else people.count_in
@@ -82,8 +88,15 @@ def _count_carriers(
 
 
 def _carriers(index: Index, rows: Iterable[Row], people: NumberSet | None) -> NumberSet:
-    union = NumberSet.union(index.call_sets, (blob for row in rows for blob in row[1:]))
-    return union if people is None else union & people
+    """Return who of `people` carries any of the alleles; stops when everybody does."""
+    everybody = index.everyone(CALL_SET) if people is None else people
+    rows, found = iter(rows), NumberSet.empty(index.call_sets)
+    while some := list(islice(rows, _AT_ONCE)):
+        union = NumberSet.union(index.call_sets, (blob for row in some for blob in row[1:]))
+        found |= union & everybody
+        if len(found) == len(everybody):
+            break
+    return found
 
 
 def _members(

@@ -85,7 +85,7 @@ class SearchPlan:
 
     `lookups` None: no variation asked for; empty for an assembly: the names mean nothing there.
     A lookup hits if any of them does. `terms` maps each ontology filter to the terms it stands for.
-    `filters_key` spells the filters canonically, for caches.
+    `filters_key` is a digest of the filters in canonical form, for caches.
     """
 
     entry_type: EntryType

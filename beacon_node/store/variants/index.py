@@ -16,8 +16,9 @@ import orjson
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import PSEUDOAUTOSOMAL, REFERENCE_NUMBER, SEQUENCES, Assembly
 from beacon_node.ports import Dataset
-from beacon_node.store.schema import FORMAT
+from beacon_node.store.schema import FORMAT, REFERENCE_SHIFT, START_SHIFT
 from beacon_node.store.variants.assay import WHOLE_DATASET, Assays
 from beacon_node.store.variants.fields import Fields
 from beacon_node.store.variants.lineage import CALL_SET, Level, Lineage
@@ -31,6 +32,26 @@ _MEASURES = """
     FROM measure GROUP BY entry_type, field, unit, unit_label
 """
 _PATHS = "SELECT DISTINCT entry_type, field FROM term"
+
+
+# (from, below) thrice: the stretches of a sequence around its two shared regions.
+_HAPLOID = """
+    SELECT call_sets FROM haploid WHERE id IN (
+        SELECT DISTINCT haploid FROM allele
+        WHERE haploid IS NOT NULL AND (
+            id >= ? AND id < ? OR id >= ? AND id < ? OR id >= ? AND id < ?)
+    )
+"""
+
+
+def _unshared(assembly: Assembly, reference_name: str) -> tuple[int, ...]:
+    """Return the id ranges, three of [from, below), of a sequence outside the shared regions."""
+    reference = REFERENCE_NUMBER[reference_name] << REFERENCE_SHIFT
+    edges = [
+        edge for region in PSEUDOAUTOSOMAL[assembly].get(reference_name, ()) for edge in region
+    ]
+    edges = [0, *(edges or (0, 0, 0, 0)), SEQUENCES[assembly][reference_name].length + 1]
+    return tuple(reference | edge << START_SHIFT for edge in edges)
 
 
 class Index:
@@ -111,6 +132,21 @@ class Index:
             )
             for assays, numbers in members.items()
         ]
+
+    def one_copy_on(self, reference_name: str) -> NumberSet:
+        """Return the call sets called with one copy of X, Y or MT outside what X and Y share."""
+        if reference_name not in ("X", "Y", "MT"):
+            return NumberSet.empty(self.call_sets)
+        found = self._one_copy.get(reference_name)
+        if found is None:
+            rows = self.execute(_HAPLOID, _unshared(self.dataset.assembly, reference_name))
+            found = NumberSet.union(self.call_sets, (blob for (blob,) in rows))
+            self._one_copy[reference_name] = found
+        return found
+
+    @cached_property
+    def _one_copy(self) -> dict[str, NumberSet]:
+        return {}
 
     @cached_property
     def terms(self) -> dict[EntryType, frozenset[str]]:

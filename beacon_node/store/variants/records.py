@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from beacon_node.model.answer import Case, VariationRecord
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import PSEUDOAUTOSOMAL
 from beacon_node.model.variation import Allele
 from beacon_node.store.alleles import read_extent
+from beacon_node.store.schema import ORDINALS
 from beacon_node.store.variants.find import read_allele, read_json
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
@@ -18,6 +20,9 @@ _ALLELE = """
     LEFT JOIN annotation ON annotation.allele = allele.id
     WHERE allele.id = ?
 """
+# Whoever's genotype is incomplete at a record is so for each of its alleles; parts that were merged
+# know it of their own alleles only.
+_NO_CALL = "SELECT no_call FROM allele WHERE id BETWEEN ? AND ? AND ref = ?"
 _CASE = """
     SELECT biosample.public_id, individual.public_id, run.public_id, analysis.public_id
     FROM call_set
@@ -51,6 +56,8 @@ def _read(index: Index, id: int, people: NumberSet | None, cases: bool) -> Varia
     if index.is_sites_only:
         counts = {"allele_count": allele_count or 0, "allele_number": allele_number}
         return VariationRecord(assembly, allele, **counts, **known)
+    sets[_NO_CALL_AT] = _incomplete(index, id, ref).store()
+    sets[_HAPLOID_AT] = _one_copy(index, allele, sets[_HAPLOID_AT]).store()
     carried = _Carriers(index, sets, people)
     return VariationRecord(
         assembly,
@@ -61,6 +68,26 @@ def _read(index: Index, id: int, people: NumberSet | None, cases: bool) -> Varia
         cases=tuple(carried.cases()) if cases else (),
         **known,
     )
+
+
+_NO_CALL_AT, _HAPLOID_AT = 3, 4  # among het, hom, single, no_call, haploid
+
+
+def _incomplete(index: Index, id: int, ref: str) -> NumberSet:
+    """Return whose genotype is incomplete at the record of an allele."""
+    first = id - id % ORDINALS
+    rows = index.execute(_NO_CALL, (first, first + ORDINALS - 1, ref))
+    return NumberSet.union(index.call_sets, (blob for (blob,) in rows))
+
+
+def _one_copy(index: Index, allele: Allele, here: bytes | None) -> NumberSet:
+    """Return who has one copy of an allele's place: those called so at this record or, on X, Y and
+    MT outside the pseudoautosomal regions, anywhere on that sequence."""
+    found = NumberSet.stored(index.call_sets, here)
+    shared = PSEUDOAUTOSOMAL[index.dataset.assembly].get(allele.reference_name, ())
+    if any(start <= allele.start < end for start, end in shared):
+        return found
+    return found | index.one_copy_on(allele.reference_name)
 
 
 class _Carriers:

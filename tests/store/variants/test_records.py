@@ -102,3 +102,29 @@ def test_a_person_with_several_call_sets_counts_once(record, world):
     # 4 has no call set left: six were called, 2 and 6 of them with one copy.
     assert (found.allele_count, found.homozygous) == (1 + 2 + 1 + 2, 2)
     assert found.allele_number == 2 * 4 + 2
+
+
+def test_one_copy_on_a_sequence_is_one_copy_at_every_place_of_it(ask, world):
+    """6 was seen with one copy at SNP; another file's allele says nothing of it."""
+    elsewhere = Allele("X", 5_000_000, 5_000_001, "G", "C")
+    unshared = Allele("X", 5_000_100, 5_000_101, "G", "C")
+    world.alleles += [Calls(elsewhere, haploid={6}), Calls(unshared, het={0})]
+    plan = {"granularity": Granularity.RECORD}
+    (found,) = ask(world, EntryType.GENOMIC_VARIANT, AlleleSet((unshared,)), **plan).page
+    assert found.allele_number == 2 * 6 + 2  # 2 and 6: SNP lies outside the shared regions too
+
+
+def test_one_copy_elsewhere_is_two_in_the_pseudoautosomal_regions(ask, world):
+    shared = Allele("X", 100_000, 100_001, "G", "C")
+    world.alleles.append(Calls(shared, het={0}))
+    plan = {"granularity": Granularity.RECORD}
+    (found,) = ask(world, EntryType.GENOMIC_VARIANT, AlleleSet((shared,)), **plan).page
+    assert found.allele_number == 2 * 8
+
+
+def test_a_genotype_incomplete_at_a_record_is_so_for_all_its_alleles(ask, world):
+    other = Allele("X", 100, 101, "A", "G")
+    world.alleles.append(Calls(other, het={4}, no_call={5}))
+    plan = {"granularity": Granularity.RECORD}
+    (found,) = ask(world, EntryType.GENOMIC_VARIANT, AlleleSet((SNP,)), **plan).page
+    assert found.allele_number == 2 * 4 + 2  # neither 3 nor 5 was called

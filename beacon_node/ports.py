@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from beacon_node.model.answer import Matches
+from beacon_node.model.data_use import Use
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
@@ -59,8 +60,11 @@ class Dataset:
     """A dataset as its current release publishes it; everything here is public.
 
     `sizes` are the entries of each type in the release; `has_individuals` is false for a
-    sites-only dataset. `duo` are (id, label, version) of its data use conditions. `fingerprint`
+    sites-only dataset. `use` are its DUO terms, None if nobody said which it has. `fingerprint`
     names this release and is never used again, not even by a later dataset of the same id.
+
+    The release was made from the consents on record at `consented_at`, the newest of which was
+    `consent_version` (model.ledger.Moment); None and 0 for one that looked at none.
     """
 
     id: str
@@ -77,6 +81,9 @@ class Dataset:
     document: Mapping | None = None  # the BFF dataset entry the hospital gave, if any
     cohorts: tuple[Mapping, ...] = ()
     fingerprint: str = ""
+    use: Use | None = None
+    consented_at: datetime | None = None
+    consent_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

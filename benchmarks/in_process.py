@@ -110,7 +110,7 @@ def _each(items: list, work: Callable[[object], object]) -> Callable[[], object]
 
 def _searches(node: Node, queries: list[Query]) -> Callable[[], object]:
     datasets = tuple(node.store.datasets())
-    decision = decide(ANONYMOUS, datasets)
+    decision = decide(ANONYMOUS, datasets, node.clock.now())
     pairs = [(dataset, decision.datasets[dataset.id]) for dataset in datasets]
     plans = [plan_search(node, query, datasets) for query in queries]
     search = node.store.search

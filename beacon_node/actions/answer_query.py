@@ -1,13 +1,14 @@
 """Answer one question: decide, search, disclose."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.errors import NotFound
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
 from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
+from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import Query
 from beacon_node.model.requester import Requester
 from beacon_node.model.variation import Allele
@@ -24,7 +25,7 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     Raises InvalidRequest for names, filters or units that mean nothing here.
     """
     datasets = select_datasets(node, query)
-    decision = decide(requester, datasets)
+    decision = decide(requester, datasets, node.clock.now())
     open_to_asker = tuple([d for d in datasets if decision.ceiling(d.id) is not None])
     plan = plan_search(node, query, open_to_asker)
     parts = tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
@@ -35,7 +36,7 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decision: Decision) -> 
     own = decision.datasets[dataset.id]
     if own.ceiling is None:  # nothing is searched that may not be told
         return disclose(Matches(dataset.id), decision, asked=plan.granularity)
-    matches = node.store.search(dataset, plan, own)
+    matches = node.store.search(dataset, plan, replace(own, people=EVERYBODY))
     return disclose(matches, decision, asked=plan.granularity)
 
 

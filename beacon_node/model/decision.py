@@ -3,18 +3,42 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from beacon_node.model.consent import UseKind
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.people import People
 from beacon_node.model.query import Granularity
+
+
+@dataclass(frozen=True, slots=True)
+class NeededConsent:
+    """What an individual must have consented to in order to be counted.
+
+    `purpose` None: none is stated, and the consent itself must name the use (public discovery).
+    `decided`: the open points that a committee decided for this purpose (`Reason.point`).
+    """
+
+    use: UseKind
+    purpose: ResearchPurpose | None
+    decided: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetDecision:
     """One dataset's part. `ceiling` None: nothing may be said, and `reason` tells why and what
-    would help. `may_see_cases`: records may list which biosamples carry a variation."""
+    would help. `may_see_cases`: records may list which biosamples carry a variation.
+
+    `consent` is what people must have consented to, None where the dataset is declared open data;
+    `people` are those who did, None: nobody may be counted. `basis` says in words why anything may
+    be said, for the audit.
+    """
 
     dataset_id: str
     ceiling: Granularity | None = None
     may_see_cases: bool = False
     reason: str = ""
+    consent: NeededConsent | None = None
+    people: People | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)

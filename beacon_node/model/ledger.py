@@ -23,6 +23,14 @@ class Head:
     hash: bytes = NO_HASH
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The moment something is decided at, and the last consent on record then (its number)."""
+
+    at: datetime
+    consent_version: int
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """One line of the ledger. Private: does not print itself.

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from cachetools import LRUCache
 
@@ -53,7 +54,7 @@ class Questions:
         parts = _conditions_met(node, query)
         missed = {part.dataset_id for part in parts if not part.exists}
         datasets = [d for d in select_datasets(node, query) if d.id not in missed]
-        open_ids = open_to_all(datasets)
+        open_ids = open_to_all(datasets, node.clock.now())
         if query.entry_type is EntryType.DATASET:
             documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
         else:
@@ -74,9 +75,9 @@ def _conditions_met(node: Node, query: Query) -> Sequence[DatasetAnswer]:
     return answer(node, replace(query, granularity=Granularity.BOOLEAN), ANONYMOUS).datasets
 
 
-def open_to_all(datasets: Sequence[Dataset]) -> frozenset[str]:
-    """Return the ids of the datasets that answer a stranger at all."""
-    decision = decide(ANONYMOUS, datasets)
+def open_to_all(datasets: Sequence[Dataset], at: datetime) -> frozenset[str]:
+    """Return the ids of the datasets that answer a stranger at all at `at`."""
+    decision = decide(ANONYMOUS, datasets, at)
     return frozenset(d.id for d in datasets if decision.ceiling(d.id) is not None)
 
 

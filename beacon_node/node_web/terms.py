@@ -35,7 +35,7 @@ class FilteringTerms:
     def _chosen(self, within: Within | None) -> Sequence[Dataset]:
         """Return the open datasets meant; a closed one may be known to be here, its cohorts not."""
         released = self.node.store.datasets()
-        open_ids = open_to_all(released)
+        open_ids = open_to_all(released, self.node.clock.now())
         answering = [dataset for dataset in released if dataset.id in open_ids]
         if within is None:
             return answering

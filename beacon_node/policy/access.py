@@ -1,30 +1,64 @@
 """The one decision: what may a requester be told about each dataset?"""
 
 from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 
-from beacon_node.model.decision import DatasetDecision, Decision
+from beacon_node.model.consent import UseKind
+from beacon_node.model.decision import DatasetDecision, Decision, NeededConsent
 from beacon_node.model.query import Granularity
-from beacon_node.model.requester import Requester
+from beacon_node.model.requester import Grant, Requester, Tier
 from beacon_node.ports import Dataset
 
 CLOSED = (
-    "this dataset is not open data, and this node holds no consent under which it may answer; "
-    "its custodians can say whether access can be applied for"
+    "this dataset answers only under a grant of its data access committee, which its custodians "
+    "can tell more about"
 )
+NO_TERMS = "its custodians have not said which uses this dataset permits, so nobody is answered"
 
 
-def decide(requester: Requester, datasets: Iterable[Dataset]) -> Decision:
-    """Return what `requester` may be told about each of `datasets`.
+def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> Decision:
+    """Return what `requester` may be told about each of `datasets` at `at`.
 
-    Closed by default: only a dataset declared open data, whose recorded licence stands for every
-    person's consent, is answered from, and then to anybody up to records.
+    Closed by default. A dataset declared open data, whose recorded licence stands for every
+    person's consent, tells anybody up to records. Any other tells only whoever holds a grant for
+    it that has not ended, and counts only people who consented to record-level use for the grant's
+    purpose, also where less than records is asked or allowed: answers under a grant are exact.
+    Who may be counted is found later (`DatasetDecision.people`).
     """
-    return Decision({d.id: _decide_one(d.id, bool(d.is_open_data and d.licence)) for d in datasets})
+    return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
 
 
-@lru_cache(maxsize=4_096)  # a pure function, asked for every dataset in every question
-def _decide_one(dataset_id: str, is_declared_open: bool) -> DatasetDecision:
-    if is_declared_open:
-        return DatasetDecision(dataset_id, Granularity.RECORD, may_see_cases=True)
-    return DatasetDecision(dataset_id, reason=CLOSED)
+def _decide_one(requester: Requester, dataset: Dataset, at: datetime) -> DatasetDecision:
+    if dataset.is_open_data and dataset.licence:
+        return _open(dataset.id)
+    grant = _grant(requester, dataset.id, at)
+    if grant is None:
+        return _closed(dataset.id, CLOSED)
+    if dataset.use is None:
+        return _closed(dataset.id, NO_TERMS)
+    return DatasetDecision(
+        dataset.id,
+        grant.ceiling,
+        may_see_cases=grant.ceiling is Granularity.RECORD,
+        consent=NeededConsent(UseKind.RECORD_LEVEL, grant.purpose, grant.decided),
+        basis=f"grant {grant.reference}",
+    )
+
+
+def _grant(requester: Requester, dataset_id: str, at: datetime) -> Grant | None:
+    """Return the grant for a dataset that tells most; of equal ones, the first."""
+    if requester.tier < Tier.CONTROLLED:
+        return None
+    live = [g for g in requester.grants if g.dataset_id == dataset_id and at < g.until]
+    return max(live, key=lambda grant: grant.ceiling, default=None)
+
+
+@lru_cache(maxsize=4_096)  # asked for every dataset in every question
+def _open(dataset_id: str) -> DatasetDecision:
+    return DatasetDecision(dataset_id, Granularity.RECORD, may_see_cases=True, basis="open data")
+
+
+@lru_cache(maxsize=4_096)
+def _closed(dataset_id: str, reason: str) -> DatasetDecision:
+    return DatasetDecision(dataset_id, reason=reason)

@@ -10,6 +10,7 @@ from beacon_node.model.query import OntologyFilter
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node
 from beacon_node.ports import Dataset, Known, SearchPlan
+from beacon_node.randomness import SystemClock
 from beacon_node.settings import Settings
 
 
@@ -93,7 +94,7 @@ def fake_node(store: FakeStore, knowledge: FakeKnowledge | None = None) -> Node:
         catalogue=None,
         store=store,
         knowledge=knowledge or FakeKnowledge(),
-        clock=None,
+        clock=SystemClock(),
         randomness=None,
         pseudonym_key=b"k" * 32,
     )

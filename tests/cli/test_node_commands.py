@@ -95,7 +95,7 @@ def test_a_closed_dataset_says_that_it_is_closed_and_why(node, files):
     (question,) = node("query", "1-11796321-G-A")["questions"]
     (row,) = question["answers"][1]["datasets"]
     assert row["status"] == "not permitted" and row["exists"] is None and row["count"] is None
-    assert "open data" in row["reason"]
+    assert "grant" in row["reason"]
 
 
 def test_many_questions_come_from_standard_input(node, files, monkeypatch):

@@ -3,20 +3,27 @@
 from flask import Flask, Response
 
 from beacon_node.beacon_v2.render import render_error
+from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
 from beacon_node.node_web.beacon_api import add_beacon_api
 from beacon_node.node_web.operations import add_operations
+from beacon_node.node_web.questions import WhoAsks
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
 from beacon_node.web.responses import json_response
 
 
-def create_app(node: Node) -> Flask:
-    """Return the application that answers for `node`."""
+def anybody() -> Requester:
+    """Return who asks where nobody proves anything."""
+    return ANONYMOUS
+
+
+def create_app(node: Node, who_asks: WhoAsks = anybody) -> Flask:
+    """Return the application that answers for `node`; `who_asks` says who sent a request."""
     app = Flask("beacon_node.node_web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
-    api = add_beacon_api(app, node)
+    api = add_beacon_api(app, node, who_asks)
     add_operations(app, node)
 
     def render(error: HttpError) -> Response:

@@ -17,7 +17,7 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Page, Within
 from beacon_node.node import Node
 from beacon_node.node_web.identity import identity_of
-from beacon_node.node_web.questions import Questions
+from beacon_node.node_web.questions import Questions, WhoAsks
 from beacon_node.node_web.terms import FilteringTerms
 from beacon_node.web.errors import http_error
 from beacon_node.web.responses import json_response
@@ -31,11 +31,11 @@ Handler = Callable[..., Response]
 class BeaconApi:
     """The handlers of one node's API."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, who_asks: WhoAsks) -> None:
         self.node = node
         self.identity = identity_of(node.settings)
-        self.questions = Questions(node, self.identity)
-        self.terms = FilteringTerms(node)
+        self.questions = Questions(node, self.identity, who_asks)
+        self.terms = FilteringTerms(node, who_asks)
         answers = node.settings.answers
         self.rules = Rules(
             default_granularity=self.identity.default_granularity,
@@ -130,9 +130,9 @@ def _body() -> object:
         ) from error
 
 
-def add_beacon_api(app: Flask, node: Node) -> BeaconApi:
+def add_beacon_api(app: Flask, node: Node, who_asks: WhoAsks) -> BeaconApi:
     """Give `app` the Beacon endpoints of `node` and return their handlers."""
-    api = BeaconApi(node)
+    api = BeaconApi(node, who_asks)
     _add_framework(app, api)
     for entry_type, definition in DEFINITIONS.items():
         root = f"{ROOT}/{entry_type.path}"

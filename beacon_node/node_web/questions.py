@@ -1,6 +1,6 @@
 """Questions about entries: read, answered by the actions, rendered."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from beacon_node.actions.answer_query import answer, background, select_datasets
 from beacon_node.beacon_v2.collections import cohort_documents, dataset_document
 from beacon_node.beacon_v2.entry_types import COLLECTIONS
 from beacon_node.beacon_v2.identity import BeaconIdentity
-from beacon_node.beacon_v2.made_up import MadeUpKnowledge, MadeUpStore
+from beacon_node.beacon_v2.made_up import MadeUpKnowledge, MadeUpLedger, MadeUpStore
 from beacon_node.beacon_v2.received import Parsed
 from beacon_node.beacon_v2.records import NOTHING_KNOWN, About
 from beacon_node.beacon_v2.render import render_answer, render_collections
@@ -18,7 +18,7 @@ from beacon_node.errors import NotFound
 from beacon_node.model.answer import Answer, DatasetAnswer
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity, Query
-from beacon_node.model.requester import ANONYMOUS
+from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
 from beacon_node.policy.access import decide
 from beacon_node.ports import Dataset
@@ -27,21 +27,31 @@ _PLANS = 64  # of test mode
 _RECORD = Granularity.RECORD
 
 
+WhoAsks = Callable[[], Requester]
+"""Says who sent the present request, from what is proved about them."""
+
+
 class Questions:
     """Answers parsed requests of one node; test mode asks a twin that holds made-up data only."""
 
-    def __init__(self, node: Node, identity: BeaconIdentity) -> None:
-        self.node, self.identity = node, identity
+    def __init__(self, node: Node, identity: BeaconIdentity, who_asks: WhoAsks) -> None:
+        self.node, self.identity, self.who_asks = node, identity, who_asks
         self._twin = replace(
-            node, store=MadeUpStore(), knowledge=MadeUpKnowledge(), plans=LRUCache(_PLANS)
+            node,
+            store=MadeUpStore(),
+            knowledge=MadeUpKnowledge(),
+            ledger=MadeUpLedger(),
+            plans=LRUCache(_PLANS),
         )
 
     def respond(self, parsed: Parsed) -> dict:
         """Return the response document; NotFound for a lone entry that is not there."""
-        node = self._twin if parsed.query.is_test else self.node
+        node, requester = self.node, self.who_asks()
+        if parsed.query.is_test:
+            node, requester = self._twin, ANONYMOUS
         if parsed.query.entry_type in COLLECTIONS:
-            return self._collections(node, parsed)
-        found = answer(node, parsed.query, ANONYMOUS)
+            return self._collections(node, parsed, requester)
+        found = answer(node, parsed.query, requester)
         _refuse_missing(parsed.query, found)
         if found.granularity is not _RECORD:
             return render_answer(found, parsed.received, self.identity)
@@ -49,12 +59,12 @@ class Questions:
         about = _about(node, found)
         return render_answer(found, parsed.received, self.identity, about=about, datasets=datasets)
 
-    def _collections(self, node: Node, parsed: Parsed) -> dict:
+    def _collections(self, node: Node, parsed: Parsed, requester: Requester) -> dict:
         query = parsed.query
-        parts = _conditions_met(node, query)
+        parts = _conditions_met(node, query, requester)
         missed = {part.dataset_id for part in parts if not part.exists}
         datasets = [d for d in select_datasets(node, query) if d.id not in missed]
-        open_ids = open_to_all(datasets, node.clock.now())
+        open_ids = open_to(requester, datasets, node.clock.now())
         if query.entry_type is EntryType.DATASET:
             documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
         else:
@@ -68,16 +78,16 @@ class Questions:
         )
 
 
-def _conditions_met(node: Node, query: Query) -> Sequence[DatasetAnswer]:
+def _conditions_met(node: Node, query: Query, requester: Requester) -> Sequence[DatasetAnswer]:
     """Return which datasets have anything that meets the conditions; nothing if there are none."""
     if query.variation is None and not query.filters:
         return ()
-    return answer(node, replace(query, granularity=Granularity.BOOLEAN), ANONYMOUS).datasets
+    return answer(node, replace(query, granularity=Granularity.BOOLEAN), requester).datasets
 
 
-def open_to_all(datasets: Sequence[Dataset], at: datetime) -> frozenset[str]:
-    """Return the ids of the datasets that answer a stranger at all at `at`."""
-    decision = decide(ANONYMOUS, datasets, at)
+def open_to(requester: Requester, datasets: Sequence[Dataset], at: datetime) -> frozenset[str]:
+    """Return the ids of the datasets that answer `requester` at all at `at`."""
+    decision = decide(requester, datasets, at)
     return frozenset(d.id for d in datasets if decision.ceiling(d.id) is not None)
 
 

@@ -1,4 +1,4 @@
-"""What can be filtered by, over the datasets that answer a stranger."""
+"""What can be filtered by, over the datasets that answer whoever asks."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from beacon_node.errors import NotFound
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Within
 from beacon_node.node import Node
-from beacon_node.node_web.questions import open_to_all
+from beacon_node.node_web.questions import WhoAsks, open_to
 from beacon_node.ports import Dataset
 
 _KEPT = 16  # merged lists; a release or newly loaded knowledge makes new ones
@@ -18,8 +18,8 @@ _KEPT = 16  # merged lists; a release or newly loaded knowledge makes new ones
 class FilteringTerms:
     """The filtering terms of one node, merged once per release."""
 
-    def __init__(self, node: Node) -> None:
-        self.node = node
+    def __init__(self, node: Node, who_asks: WhoAsks) -> None:
+        self.node, self.who_asks = node, who_asks
         self._merged: LRUCache = LRUCache(_KEPT)
 
     def list(self, within: Within | None, scope: EntryType | None) -> Sequence[dict]:
@@ -35,7 +35,7 @@ class FilteringTerms:
     def _chosen(self, within: Within | None) -> Sequence[Dataset]:
         """Return the open datasets meant; a closed one may be known to be here, its cohorts not."""
         released = self.node.store.datasets()
-        open_ids = open_to_all(released, self.node.clock.now())
+        open_ids = open_to(self.who_asks(), released, self.node.clock.now())
         answering = [dataset for dataset in released if dataset.id in open_ids]
         if within is None:
             return answering

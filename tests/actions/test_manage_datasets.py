@@ -19,6 +19,7 @@ from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.genome import Assembly
+from beacon_node.model.requester import ANONYMOUS
 from beacon_node.node_web.terms import FilteringTerms
 from tests.actions.homes import new_node, open_data, people, vcf
 
@@ -131,7 +132,7 @@ def test_people_are_removed_only_if_all_of_them_are_known(node, tmp_path):
 
 def test_a_dataset_made_anew_by_the_same_name_is_another_one_for_those_who_run(node, tmp_path):
     add_dataset(node, open_data())
-    terms = FilteringTerms(node)
+    terms = FilteringTerms(node, lambda: ANONYMOUS)
 
     def released(sex: str) -> tuple:
         file = tmp_path / "people.json"

@@ -14,9 +14,10 @@ from beacon_node.randomness import SystemClock, SystemRandomness
 from beacon_node.settings import Settings, read_settings
 from beacon_node.store.database import Catalogue
 from beacon_node.store.knowledge import SqliteKnowledge
+from beacon_node.store.ledger import Ledger
 from beacon_node.store.variants import SqliteVariantStore
 
-SETTINGS_FILE = "node.toml"
+SETTINGS_FILE, LEDGER_FILE = "node.toml", "ledger.sqlite"
 PLANS = 1_024  # sets of filters whose meaning is remembered
 
 
@@ -29,6 +30,7 @@ class Node:
     catalogue: Catalogue
     store: VariantStore
     knowledge: Knowledge
+    ledger: Ledger  # in test mode only what `ports.QuestionLedger` has
     clock: Clock
     randomness: Randomness
     pseudonym_key: bytes
@@ -40,7 +42,10 @@ class Node:
 
 
 def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
-    """Return the node whose home folder `home` is; ConfigurationError if it is none."""
+    """Return the node whose home folder `home` is; ConfigurationError if it is none.
+
+    A home of before there was a ledger gets an empty one.
+    """
     settings = read_settings(_read_settings_file(home), environment)
     catalogue = Catalogue(home / "data" / "catalogue.sqlite")
     return Node(
@@ -49,6 +54,7 @@ def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
         catalogue=catalogue,
         store=SqliteVariantStore(catalogue),
         knowledge=SqliteKnowledge(home / "data" / "knowledge"),
+        ledger=Ledger.create(home / "data" / LEDGER_FILE),
         clock=SystemClock(),
         randomness=SystemRandomness(),
         pseudonym_key=read_key(home / "keys", PSEUDONYM_KEY),

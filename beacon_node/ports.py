@@ -1,15 +1,17 @@
 """Interfaces that more than one implementation has (a test double counts)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from beacon_node.model.answer import Matches
-from beacon_node.model.data_use import Use
+from beacon_node.model.consent import ConsentVersion
+from beacon_node.model.data_use import ResearchPurpose, Use
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.query import (
     Filter,
     Granularity,
@@ -117,6 +119,42 @@ class VariantStore(Protocol):
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
         """Return what can be filtered by, one `{type, id, label, scopes, values?}` each."""
+
+
+class QuestionLedger(Protocol):
+    """What answering and releasing need of the ledger; `store.ledger.Ledger` says the details."""
+
+    def moment(self, now: datetime) -> Moment:
+        """Return the moment a question is decided at, and the consent version then."""
+
+    def audit(
+        self, body: Mapping, *, now: datetime, unchanged_since: int | None = None
+    ) -> Head | None:
+        """Record a question; None and nothing written if a consent came after that version."""
+
+    def history(self, individual: str) -> tuple[ConsentVersion, ...]:
+        """Return all versions of one individual in the order of their recording."""
+
+    def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
+        """Yield, by id, those with a statement about a dataset or all of them, with all theirs."""
+
+    def changed_since(self, version: int) -> frozenset[str]:
+        """Return whose consents were recorded after a consent version."""
+
+    def next_boundary(self, at: datetime) -> datetime | None:
+        """Return the next moment after `at` on which any statement is dated."""
+
+    def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
+        """Return for whom a date after `after` and not after `until` may change what holds."""
+
+    def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
+        """Record that a release begins; return the moment whose consents it is made from."""
+
+    def purpose_of(self, account: str) -> ResearchPurpose | None:
+        """Return the fixed purpose of an account, None while it has none."""
+
+    def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
+        """Fix the purpose of an account; NotPermitted if it has another one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,9 +28,6 @@ from beacon_node.model.ledger import Head, Recorded
 from beacon_node.node import Node
 from beacon_node.policy.consent import uses_if_unstated
 from beacon_node.policy.consent_import import cancellation
-from beacon_node.store.ledger import Ledger
-
-LEDGER_FILE = "ledger.sqlite"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,18 +128,6 @@ def _document(id: str, parameters: dict[str, tuple[str, ...]]) -> dict:
     return {"id": id, "params": {known.parameter: told}}
 
 
-def open_ledger(node: Node) -> Ledger:
-    """Return the node's ledger, made if this is the first time that something is recorded."""
-    return Ledger.create(node.data / LEDGER_FILE)
-
-
-def existing_ledger(node: Node) -> Ledger:
-    """Return the node's ledger for reading; NotFound while nothing was ever recorded."""
-    if not (node.data / LEDGER_FILE).exists():
-        raise NotFound("this node has no ledger yet: no consent was ever recorded")
-    return open_ledger(node)
-
-
 def record_statement(node: Node, told: Told, by: str) -> Recorded:
     """Record what one person signed; signed today where nothing else is told.
 
@@ -152,7 +137,7 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
     told = replace(
         told, signed_on=told.signed_on or today, document=told.document or _unwritten(told.status)
     )
-    version, ledger = statement(told), open_ledger(node)
+    version, ledger = statement(told), node.ledger
     if told.status is Status.WITHDRAWN and not ledger.history(told.individual):
         raise NotFound(f"no consent is on record for individual {told.individual!r}")
     return record_consents(ledger, node.clock, [version], by=by)[0]
@@ -167,7 +152,7 @@ def _unwritten(status: Status) -> str:
 
 def cancel_statement(node: Node, individual: str, number: int, by: str) -> Recorded:
     """Record that a statement was entered in error. NotFound if the person has none of it."""
-    ledger = existing_ledger(node)
+    ledger = node.ledger
     wrong = [known for known in ledger.history(individual) if known.number == number]
     if not wrong:
         raise NotFound(f"this individual has no statement {number} on record")
@@ -177,7 +162,7 @@ def cancel_statement(node: Node, individual: str, number: int, by: str) -> Recor
 
 def consent_history(node: Node, individual: str) -> tuple[ConsentVersion, ...]:
     """Return all statements of one person; NotFound if there is none."""
-    found = existing_ledger(node).history(individual)
+    found = node.ledger.history(individual)
     if not found:
         raise NotFound(f"no consent is on record for individual {individual!r}")
     return found

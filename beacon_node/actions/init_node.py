@@ -6,10 +6,11 @@ from pathlib import Path
 
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
 from beacon_node.errors import Conflict, InvalidRequest
-from beacon_node.node import SETTINGS_FILE
+from beacon_node.node import LEDGER_FILE, SETTINGS_FILE
 from beacon_node.randomness import SystemRandomness
 from beacon_node.settings import read_settings
 from beacon_node.store.database import Catalogue
+from beacon_node.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ def init_node(home: Path, new: NewNode) -> Path:
     toml = _settings_text(new)
     read_settings(toml, {})
     Catalogue.create(home / "data" / "catalogue.sqlite").close()
+    Ledger.create(home / "data" / LEDGER_FILE).close()
     (home / "data" / "datasets").mkdir(exist_ok=True)
     (home / "data" / "knowledge").mkdir(exist_ok=True)
     create_key(home / "keys", PSEUDONYM_KEY, SystemRandomness().bytes(32))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 from beacon_node.actions.diseases import loaded_mondo
@@ -12,13 +11,11 @@ from beacon_node.model.data_use import ResearchPurpose, Use, read_purpose, read_
 from beacon_node.model.duo_terms import DUO_TERMS, canonical_term
 from beacon_node.node import Node
 from beacon_node.policy.consent_preview import Conditions, Preview, preview
-from beacon_node.store.ledger import Ledger
 from beacon_node.store.people import individuals_of
 
 
 def preview_consents(
     node: Node,
-    ledger: Ledger,
     dataset_id: str,
     purpose: ResearchPurpose,
     *,
@@ -40,8 +37,8 @@ def preview_consents(
     if terms is None:
         raise Conflict(f"{dataset_id} declares no data use terms; say which it has")
     people = individuals_of(node.catalogue.index_path(dataset_id))
-    at: datetime = ledger.present(node.clock.now())
-    known = {id: history for id, history in ledger.histories(dataset_id) if id in people}
+    at = node.ledger.present(node.clock.now())
+    known = {id: history for id, history in node.ledger.histories(dataset_id) if id in people}
     histories = (known.get(id, ()) for id in people)
     conditions = Conditions(Asked(dataset_id, DataType.VARIANTS, use), terms, purpose)
     return preview(histories, conditions, loaded_mondo(node.knowledge), at)

@@ -4,7 +4,8 @@ A test-mode question so takes the same path as any other and can never reach any
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from beacon_node.beacon_v2.made_up_people import (
     AGE,
@@ -24,9 +25,12 @@ from beacon_node.beacon_v2.made_up_people import (
     variation,
 )
 from beacon_node.model.answer import Matches, Status
+from beacon_node.model.consent import ConsentVersion
+from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.measures import like
 from beacon_node.model.query import (
     AlleleSet,
@@ -114,6 +118,41 @@ class MadeUpStore:
             for id, label in sorted(labels().items())
         ]
         return [*terms, {"type": "alphanumeric", "id": AGE, "label": AGE, "scopes": scopes}]
+
+
+class MadeUpLedger:
+    """A ledger that keeps nothing, for nobody made up consents or is asked about
+    (`ports.QuestionLedger`)."""
+
+    def moment(self, now: datetime) -> Moment:
+        return Moment(now, 0)
+
+    def audit(self, body: Mapping, *, now: datetime, unchanged_since: int | None = None) -> Head:
+        return Head()
+
+    def history(self, individual: str) -> tuple[ConsentVersion, ...]:
+        return ()
+
+    def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
+        return iter(())
+
+    def changed_since(self, version: int) -> frozenset[str]:
+        return frozenset()
+
+    def next_boundary(self, at: datetime) -> None:
+        return None
+
+    def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
+        return frozenset()
+
+    def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
+        return Moment(now, 0)
+
+    def purpose_of(self, account: str) -> None:
+        return None
+
+    def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
+        return None
 
 
 # ---- searching ---------------------------------------------------------------------------------

@@ -204,11 +204,10 @@ def _terms(version: "ConsentVersion") -> str:
 @with_session
 def receipt(session: Session, individual: str) -> None:
     """Prove what is on record: each statement with its hash and the first question after it."""
-    from beacon_node.actions.consent_statement import existing_ledger
     from beacon_node.actions.record_consent import consent_receipt
     from beacon_node.model.ledger import receipt_document
 
-    found = consent_receipt(existing_ledger(session.open_node()), individual)
+    found = consent_receipt(session.open_node().ledger, individual)
     session.output.result(receipt_document(found), lambda: _show_receipt(session, found))
 
 
@@ -240,12 +239,11 @@ def _receipt_rows(found: "Receipt") -> Sequence[list[object]]:
 @with_session
 def summary(session: Session, individual: str, zone: Any) -> None:
     """Write a person's present choices in plain words, to be printed or shown."""
-    from beacon_node.actions.consent_statement import existing_ledger
     from beacon_node.actions.record_consent import consent_summary
 
     node = session.open_node()
     text = consent_summary(
-        existing_ledger(node), node.clock, individual, label=node.knowledge.label, zone=zone
+        node.ledger, node.clock, individual, label=node.knowledge.label, zone=zone
     )
     session.output.result({"individual": individual, "summary": text}, lambda: print(text))
 
@@ -255,10 +253,10 @@ def summary(session: Session, individual: str, zone: Any) -> None:
 @with_session
 def verify(session: Session, head: str) -> None:
     """Follow the whole ledger and check that nothing in it was changed or lost."""
-    from beacon_node.actions.consent_statement import existing_ledger, read_head
+    from beacon_node.actions.consent_statement import read_head
 
     known = read_head(head) if head else None
-    found = existing_ledger(session.open_node()).verify(known)
+    found = session.open_node().ledger.verify(known)
     found.require_whole()
     at = f"{found.head.sequence}:{found.head.hash.hex()}"
     session.output.result(

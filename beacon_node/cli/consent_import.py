@@ -48,7 +48,6 @@ def share(context: click.Context, option: click.Parameter, text: str) -> float:
 @with_session
 def import_(session: Session, file: Path, mapping: Path, **told: Any) -> None:
     """Import consents from a table (CSV) or FHIR R4 file, all or nothing."""
-    from beacon_node.actions.consent_statement import open_ledger
     from beacon_node.actions.import_consents import (
         Limits,
         apply_import,
@@ -60,16 +59,15 @@ def import_(session: Session, file: Path, mapping: Path, **told: Any) -> None:
     if told["skip_rejects"] and not told["rejects"]:
         raise click.UsageError("--skip-rejects needs --rejects FILE, so that no line is lost")
     node = session.open_node()
-    ledger = open_ledger(node)
     with session.output.progress() as progress:
         read = read_consents(file, mapping, progress)
-    planned = plan_import(ledger, node.clock, read, missing_as=told["missing"] or "")
+    planned = plan_import(node.ledger, node.clock, read, missing_as=told["missing"] or "")
     plan = planned.plan
     _report(session, plan, told["rejects"])
     recorded, stop = 0, too_much(plan, told["max_change"])
     if not told["dry_run"]:
         limits = Limits(told["max_change"], told["skip_rejects"])
-        done = apply_import(ledger, node.clock, planned, limits, by=told["by"])
+        done = apply_import(node.ledger, node.clock, planned, limits, by=told["by"])
         recorded = sum(one.is_new for one in done)
     dry = f"Nothing was recorded: dry run. {stop}".strip()
     said = dry if told["dry_run"] else _recorded(recorded)
@@ -166,13 +164,12 @@ def _recorded(recorded: int) -> str:
 @with_session
 def preview(session: Session, purpose: Path, dataset: str, use: str, dataset_terms: str) -> None:
     """Tell how many people a purpose could use and why not the others, in bands."""
-    from beacon_node.actions.consent_statement import existing_ledger, use_of
+    from beacon_node.actions.consent_statement import use_of
     from beacon_node.actions.preview_consents import preview_consents, read_purpose_file
 
     node = session.open_node()
     found = preview_consents(
         node,
-        existing_ledger(node),
         dataset,
         read_purpose_file(purpose),
         use=UseKind(use),

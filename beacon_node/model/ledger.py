@@ -8,6 +8,7 @@ from datetime import datetime
 from beacon_node.errors import LedgerBroken
 from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.consent_documents import consent_document, moment_text
+from beacon_node.model.data_use import ResearchPurpose
 
 NO_HASH = bytes(32)  # what the first entry is chained to
 
@@ -31,13 +32,23 @@ class Moment:
     consent_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class FixedPurpose:
+    """The one purpose that a registered account stated, for good, and when."""
+
+    account: str
+    purpose: ResearchPurpose
+    recorded_at: datetime
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """One line of the ledger. Private: does not print itself.
 
-    `recorded_at` never lies before that of the entry before it, in UTC as ISO 8601 text; `clock` is
-    what the machine's clock said where that was earlier (it had been set back), else empty. `body`
-    is JSON text; `previous` is the hash of the entry before.
+    `recorded_at` is later than that of every entry of an earlier transaction, in UTC as ISO 8601
+    text (ledgers of before: not earlier); `clock` is what the clock of who wrote it said where that
+    was not later (it had been set back, or others wrote meanwhile), else empty. `body` is JSON
+    text; `previous` is the hash of the entry before.
     """
 
     sequence: int

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from beacon_node.beacon_v2.made_up import MadeUpLedger
 from beacon_node.model.answer import Matches
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.query import OntologyFilter
@@ -94,6 +95,7 @@ def fake_node(store: FakeStore, knowledge: FakeKnowledge | None = None) -> Node:
         catalogue=None,
         store=store,
         knowledge=knowledge or FakeKnowledge(),
+        ledger=MadeUpLedger(),
         clock=SystemClock(),
         randomness=None,
         pseudonym_key=b"k" * 32,

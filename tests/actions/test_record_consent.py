@@ -135,7 +135,7 @@ def test_a_receipt_document_holds_times_hashes_and_every_version(ledger, clock):
     assert version["hash"] == entry.hash.hex()
     assert version["first_question"] == {
         "sequence": 2,
-        "asked_at": "2030-01-11T00:00:00.000000Z",
+        "asked_at": "2030-01-11T00:00:00.000001Z",
         "datasets": ["d"],
     }
     assert document["head"] == {"sequence": 2, "hash": ledger.head().hash.hex()}

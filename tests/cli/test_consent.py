@@ -131,8 +131,7 @@ def test_what_was_entered_in_error_is_cancelled_by_its_number(ask):
         (("refuse", "P", "--signed-on", "07/01/2026"), 2, "signed-on"),
         (("refuse", "P", "--zone", "Mars"), 2, "time zone"),
         (("withdraw", "P"), 4, "no consent is on record"),
-        (("show", "P"), 4, "no ledger yet"),
-        (("verify",), 4, "no ledger yet"),
+        (("show", "P"), 4, "no consent is on record"),
     ],
 )
 def test_what_cannot_be_recorded_is_said_in_one_sentence(ask, arguments, code, words):

@@ -1,5 +1,5 @@
 """The ledger: what was consented to and what was asked, in one chain of hashes."""
 
-from beacon_node.store.ledger.ledger import AUDIT, Ledger
+from beacon_node.store.ledger.ledger import AUDIT, RELEASE, Ledger
 
-__all__ = ["AUDIT", "Ledger"]
+__all__ = ["AUDIT", "RELEASE", "Ledger"]

@@ -4,23 +4,27 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from beacon_node.model.consent_documents import moment_text
+from beacon_node.model.consent_documents import moment_text, read_moment
 from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
+ENTRY = "e.sequence, e.recorded_at, e.clock, e.kind, e.body, e.previous, e.hash"
 
 
 class Appending:
-    """Adds entries within one open transaction, in which nobody else can write."""
+    """Adds entries within one open transaction, in which nobody else can write.
+
+    All have the same `recorded_at`: `now`, but later than that of every entry of an earlier
+    transaction, also when the clock stands still or was set back.
+    """
 
     def __init__(self, connection: sqlite3.Connection, last: Entry | None, now: datetime) -> None:
         if now.utcoffset() != timedelta():
             raise ValueError("moments of the ledger are aware and in UTC")
         self.connection, self.last = connection, last
-        said = moment_text(now)
-        is_behind = last is not None and said < last.recorded_at
-        self.recorded_at = last.recorded_at if is_behind else said
-        self._clock = said if is_behind else ""
+        self.recorded_at, self._clock = moment_text(now), ""
+        if last is not None and self.recorded_at <= last.recorded_at:
+            self.recorded_at, self._clock = _just_after(last.recorded_at), self.recorded_at
 
     def append(self, kind: str, bodies: Iterable[str]) -> list[Entry]:
         """Add one entry for each body; they are on disk with the transaction."""
@@ -33,6 +37,18 @@ class Appending:
         self.connection.executemany(sql, map(_row, added))
         self.last = added[-1] if added else self.last
         return added
+
+    def consent_version(self) -> int:
+        """Return the number of the last consent, with those that this transaction added."""
+        return version_number(self.connection)
+
+
+def version_number(connection: sqlite3.Connection) -> int:
+    return connection.execute("SELECT max(number) FROM consent").fetchone()[0] or 0
+
+
+def _just_after(recorded_at: str) -> str:
+    return moment_text(read_moment(recorded_at) + timedelta(microseconds=1))
 
 
 def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -> Entry:
@@ -55,6 +71,17 @@ def checked_last(connection: sqlite3.Connection) -> Entry | None:
 def last_entry(connection: sqlite3.Connection) -> Entry | None:
     sql = f"SELECT {_COLUMNS} FROM entry ORDER BY sequence DESC LIMIT 1"
     return next((Entry(*row) for row in connection.execute(sql)), None)
+
+
+def last_moment(connection: sqlite3.Connection) -> tuple[str, int]:
+    """Return when the last entry was recorded (empty: there is none), and the consent version."""
+    found, number = connection.execute(_LAST_MOMENT).fetchone()
+    return found or "", number or 0
+
+
+_LAST_MOMENT = """
+    SELECT (SELECT recorded_at FROM entry ORDER BY sequence DESC LIMIT 1),
+           (SELECT max(number) FROM consent)"""
 
 
 def highest_used(connection: sqlite3.Connection) -> int:

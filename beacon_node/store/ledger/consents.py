@@ -17,10 +17,9 @@ from beacon_node.model.consent_documents import (
     statement_document,
 )
 from beacon_node.model.ledger import Entry, Recorded, Verification
-from beacon_node.store.ledger.chain import Appending, check_entry, entries
+from beacon_node.store.ledger.chain import ENTRY, Appending, check_entry, entries
 
 CONSENT = "consent"
-_ENTRY = "e.sequence, e.recorded_at, e.clock, e.kind, e.body, e.previous, e.hash"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,7 +120,7 @@ def _check_cancelled(
 
 
 def _on_record(connection: sqlite3.Connection, condition: str, *values: object) -> Iterator[Entry]:
-    sql = f"SELECT {_ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number WHERE {condition}"
+    sql = f"SELECT {ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number WHERE {condition}"
     return (Entry(*row) for row in connection.execute(sql, values).fetchall())
 
 
@@ -138,7 +137,7 @@ def histories(
 ) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
     """Yield, in the order of their ids, those with a statement about `dataset`, with all theirs."""
     sql = f"""
-        SELECT c.individual, {_ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number
+        SELECT c.individual, {ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number
         WHERE EXISTS (SELECT 1 FROM consent o
                       WHERE o.individual = c.individual AND o.dataset IN (?, ?))
         ORDER BY c.individual, c.number"""
@@ -157,10 +156,6 @@ def read_entry(entry: Entry, reader: StatementReader) -> ConsentVersion:
         recorded_at=read_moment(entry.recorded_at),
         recorded_by=body["by"],
     )
-
-
-def version_number(connection: sqlite3.Connection) -> int:
-    return connection.execute("SELECT max(number) FROM consent").fetchone()[0] or 0
 
 
 def first_date(connection: sqlite3.Connection, after: str) -> str | None:

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 LEDGER = Migrations("ledger")
-STEPS = ("0001_chain_and_consents",)
+STEPS = ("0001_chain_and_consents", "0002_purposes")
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
 _TABLES = """
@@ -52,3 +52,25 @@ def chain_and_consents(db: Database) -> None:
     for table in ("entry", "consent", "consent_date"):
         db.execute(_APPEND_ONLY.format(table=table, verb="UPDATE", done="changed"))
         db.execute(_APPEND_ONLY.format(table=table, verb="DELETE", done="dropped"))
+
+
+_PURPOSES = """
+CREATE TABLE purpose (
+    number INTEGER PRIMARY KEY REFERENCES entry,
+    account TEXT NOT NULL UNIQUE      -- the first purpose of an account is its only one
+) STRICT;
+CREATE TRIGGER purpose_is_never_another BEFORE INSERT ON purpose
+WHEN EXISTS (SELECT 1 FROM purpose WHERE account = NEW.account)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
+"""
+
+
+@LEDGER(name=STEPS[1])
+def purposes(db: Database) -> None:
+    """Create what finds the fixed purposes of accounts."""
+    table, trigger = _PURPOSES.split(";\n", 1)
+    db.execute(table)
+    db.execute(trigger)
+    db.execute(_IN_ORDER.format(table="purpose", key="number"))
+    db.execute(_APPEND_ONLY.format(table="purpose", verb="UPDATE", done="changed"))
+    db.execute(_APPEND_ONLY.format(table="purpose", verb="DELETE", done="dropped"))

@@ -1,14 +1,16 @@
-"""The ledger of one node: an append-only chain of consents and audit entries.
+"""The ledger of one node: an append-only chain of consents, audit entries, releases and purposes.
 
-A ledger stays in its process: it is opened anew in each worker. Reading never waits for writing.
+Reading never waits for writing. A process that forks opens the file anew, as its child does.
 """
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -21,15 +23,17 @@ from beacon_node.model.consent_documents import (
     moment_text,
     read_moment,
 )
-from beacon_node.model.ledger import Entry, Head, Recorded, Verification
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
 from beacon_node.store.failures import told_plainly
-from beacon_node.store.ledger import chain, consents
+from beacon_node.store.ledger import chain, consents, purposes
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.queue import FairQueue
-from beacon_node.store.ledger.writer import Writer, connect
+from beacon_node.store.ledger.reader import Reader, connect
+from beacon_node.store.ledger.writer import Writer
 
-AUDIT = "audit"
+AUDIT, RELEASE = "audit", "release"
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
@@ -43,10 +47,10 @@ class Ledger:
             if not self.path.exists():
                 raise sqlite3.OperationalError("unable to open database file")
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
-            self._bring_up_to_date()
-            self._reader = connect(self.path)
-            self._writer = Writer(self.path)
+            self._reader, self._writer = Reader(self.path), Writer(self.path)
             self._statements = StatementReader()
+            self._bring_up_to_date()
+        self._survive_forks()
 
     @classmethod
     def create(cls, path: Path) -> "Ledger":
@@ -58,9 +62,9 @@ class Ledger:
         return cls(path)
 
     def close(self) -> None:
-        self._writer.close()
-        self._reader.close()
-        self._queue.close()
+        """Let go of the files; they are opened again when they are needed."""
+        self._stop()
+        self._go_on()
 
     # ---- consent -----------------------------------------------------------------------------
 
@@ -92,8 +96,8 @@ class Ledger:
             if unchanged_since is not None:
                 consents.check_unchanged(appending.connection, prepared, unchanged_since)
             added = consents.add(appending, prepared, self._statements)
-        with told_plainly(self.path):
-            return tuple(consents.recorded(self._reader, prepared, added, self._statements))
+        with told_plainly(self.path), self._reader as connection:
+            return tuple(consents.recorded(connection, prepared, added, self._statements))
 
     def history(self, individual: str) -> tuple[ConsentVersion, ...]:
         """Return all versions of one individual in the order of their recording."""
@@ -101,8 +105,8 @@ class Ledger:
 
     def recorded(self, individual: str) -> tuple[Recorded, ...]:
         """Return all versions of one individual, with the hashes of their entries."""
-        with told_plainly(self.path):
-            return consents.history(self._reader, individual, self._statements)
+        with told_plainly(self.path), self._reader as connection:
+            return consents.history(connection, individual, self._statements)
 
     def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
         """Yield the individuals with a statement about `dataset` (or all datasets), by id.
@@ -115,13 +119,13 @@ class Ledger:
 
     def consent_version(self) -> int:
         """Return a number that every consent that is recorded raises, in whichever process."""
-        with told_plainly(self.path):
-            return consents.version_number(self._reader)
+        with told_plainly(self.path), self._reader as connection:
+            return chain.version_number(connection)
 
     def changed_since(self, version: int) -> frozenset[str]:
         """Return whose consents were recorded after that consent version."""
-        with told_plainly(self.path):
-            return consents.changed_since(self._reader, version)
+        with told_plainly(self.path), self._reader as connection:
+            return consents.changed_since(connection, version)
 
     def next_boundary(self, at: datetime) -> datetime | None:
         """Return the next moment after `at` on which any statement is dated; None if none is.
@@ -129,35 +133,78 @@ class Ledger:
         Until then no date alone changes what holds for anybody. Dates of statements that newer
         ones replaced are among them: looking once too often is harmless.
         """
-        with told_plainly(self.path):
-            found = consents.first_date(self._reader, moment_text(at))
+        with told_plainly(self.path), self._reader as connection:
+            found = consents.first_date(connection, moment_text(at))
         return read_moment(found) if found else None
 
     def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
         """Return for whom a date after `after` and not after `until` may change what holds."""
-        with told_plainly(self.path):
-            return consents.dated_between(self._reader, moment_text(after), moment_text(until))
+        with told_plainly(self.path), self._reader as connection:
+            return consents.dated_between(connection, moment_text(after), moment_text(until))
 
     def present(self, now: datetime) -> datetime:
         """Return the moment questions are decided at: `now`, or if the clock was set back the last
         moment on record, so that no statement on record is ever forgotten again."""
-        with told_plainly(self.path):
-            last = chain.last_entry(self._reader)
-        return max(now, read_moment(last.recorded_at)) if last else now
+        return self.moment(now).at
+
+    def moment(self, now: datetime) -> Moment:
+        """Return the moment a question is decided at (`present`), and the consent version then."""
+        with told_plainly(self.path), self._reader as connection:
+            last, version = chain.last_moment(connection)
+        return Moment(max(now, read_moment(last)) if last else now, version)
+
+    def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
+        """Record that a release of a dataset begins, and return the moment it is made at.
+
+        Whatever was recorded before has an earlier `recorded_at`, whatever comes after a later one.
+        """
+        body = canonical_json({"dataset": dataset_id})
+        with self.writing(now=now, durable=True) as appending:
+            appending.append(RELEASE, [body])
+            version = appending.consent_version()
+        return Moment(read_moment(appending.recorded_at), version)
+
+    # ---- purposes ----------------------------------------------------------------------------
+
+    def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
+        """Record the purpose of an account, for good; the same one again changes nothing.
+
+        Raises NotPermitted if the account has another one.
+        """
+        body = purposes.stated(account, purpose)
+        _check_size(body)
+        with self.writing(now=now, durable=True) as appending:
+            purposes.fix(appending, account, body)
+
+    def purpose_of(self, account: str) -> ResearchPurpose | None:
+        """Return the fixed purpose of an account, None while it has none."""
+        with told_plainly(self.path), self._reader as connection:
+            return purposes.purpose_of(connection, account)
+
+    def purposes(self) -> Iterator[FixedPurpose]:
+        """Yield the purposes of all accounts in the order in which they were fixed."""
+        with told_plainly(self.path), closing(connect(self.path)) as connection:
+            yield from purposes.purposes(connection)
 
     # ---- audit -------------------------------------------------------------------------------
 
-    def audit(self, body: Mapping, *, now: datetime) -> Head:
+    def audit(
+        self, body: Mapping, *, now: datetime, unchanged_since: int | None = None
+    ) -> Head | None:
         """Record that a question was decided; survives the death of the process.
 
-        `body` says who asked what, and why it was answered so; it must hold `consent_version` (the
-        number it was decided under) and `datasets` (ids), by which receipts find it.
+        If any consent was recorded after the consent version `unchanged_since`, nothing is written
+        and None returned: the question is to be decided anew. `body` says who asked what, and why
+        it was answered so; it must hold `consent_version` (the number it was decided under) and
+        `datasets` (ids), by which receipts find it.
         """
         if not isinstance(body.get("consent_version"), int) or "datasets" not in body:
             raise ValueError("an audit entry names its consent_version and its datasets")
         text = canonical_json(body)
         _check_size(text)
         with self.writing(now=now, durable=False) as appending:
+            if unchanged_since is not None and unchanged_since < appending.consent_version():
+                return None
             return appending.append(AUDIT, [text])[0].head
 
     def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
@@ -171,12 +218,12 @@ class Ledger:
     # ---- the chain ---------------------------------------------------------------------------
 
     def head(self) -> Head:
-        with told_plainly(self.path):
-            last = chain.last_entry(self._reader)
+        with told_plainly(self.path), self._reader as connection:
+            last = chain.last_entry(connection)
         return last.head if last else Head()
 
     def verify(self, known: Head | None = None) -> Verification:
-        """Follow the whole chain and what finds the consents in it.
+        """Follow the whole chain and what finds the consents and purposes in it.
 
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.
@@ -184,7 +231,9 @@ class Ledger:
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN")  # one state, whatever is written meanwhile
             found = chain.verify(connection, known)
-            return consents.verify(connection, found) if found.is_whole else found
+            for check in (consents.verify, purposes.verify):
+                found = check(connection, found) if found.is_whole else found
+            return found
 
     @contextmanager
     def writing(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
@@ -202,6 +251,24 @@ class Ledger:
 
     # ---- inside ------------------------------------------------------------------------------
 
+    def _survive_forks(self) -> None:
+        """Connections and locks are not for two processes: nothing is open while one forks."""
+        held = weakref.ref(self)
+        stop, go_on = (
+            partial(_if_alive, held, Ledger._stop),
+            partial(_if_alive, held, Ledger._go_on),
+        )
+        os.register_at_fork(before=stop, after_in_parent=go_on, after_in_child=go_on)
+
+    def _stop(self) -> None:
+        self._queue.stop()
+        self._reader.stop()
+        self._writer.close()
+
+    def _go_on(self) -> None:
+        self._reader.go_on()
+        self._queue.go_on()
+
     def _bring_up_to_date(self) -> None:
         with self._queue.turn(), closing(connect(self.path)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -211,6 +278,12 @@ class Ledger:
                 raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
             if len(applied) < len(STEPS):
                 LEDGER.apply(db)
+
+
+def _if_alive(held: "weakref.ref[Ledger]", act: Callable[[Ledger], None]) -> None:
+    ledger = held()
+    if ledger is not None:
+        act(ledger)
 
 
 def _check_size(body: str) -> None:

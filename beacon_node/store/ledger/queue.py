@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
 from beacon_node.errors import StoreUnavailable
@@ -29,13 +30,22 @@ class FairQueue:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        opened = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        self._handle = os.fdopen(opened, "r+b", buffering=0)
-        self._file = opened
+        self._handle: FileIO | None = None
         self._threads = threading.Lock()  # threads of one process share its place
 
     def close(self) -> None:
-        self._handle.close()
+        self.stop()
+        self.go_on()
+
+    def stop(self) -> None:
+        """Let whose turn it is in this process finish, and nobody draw a number until `go_on`."""
+        self._threads.acquire()
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+
+    def go_on(self) -> None:
+        self._threads.release()
 
     @contextmanager
     def turn(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
@@ -44,6 +54,7 @@ class FairQueue:
         if not self._threads.acquire(timeout=patience_s):
             raise self._nobody_moves()
         try:
+            self._open()
             number = self._draw(deadline)
             try:
                 self._wait_for(number - 1, deadline)
@@ -53,6 +64,11 @@ class FairQueue:
                 self._free(number)
         finally:
             self._threads.release()
+
+    def _open(self) -> None:
+        if self._handle is None:
+            self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._handle = FileIO(self._file, "r+b")
 
     def _draw(self, deadline: float) -> int:
         self._wait_for(-_FIRST_BYTE, deadline)

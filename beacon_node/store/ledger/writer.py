@@ -8,19 +8,10 @@ from pathlib import Path
 
 from beacon_node.model.ledger import Entry
 from beacon_node.store.ledger.chain import Appending, checked_last
-from beacon_node.store.ledger.queue import PATIENCE_S
+from beacon_node.store.ledger.reader import connect
 
 # An import of 100,000 people touches this much; with less, pages are written again and again.
 _CACHE_KIB = 131_072
-
-
-def connect(path: Path) -> sqlite3.Connection:
-    """Return a connection that begins no transaction by itself."""
-    connection = sqlite3.connect(
-        path, timeout=PATIENCE_S, check_same_thread=False, isolation_level=None
-    )
-    connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 class Writer:

@@ -1,14 +1,12 @@
 """Tell a committee how many people a purpose could use, before anything is granted."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from beacon_node.actions.diseases import loaded_mondo
 from beacon_node.errors import Conflict, InvalidInput, InvalidRequest
 from beacon_node.model.consent import Asked, DataType, UseKind
-from beacon_node.model.data_use import ResearchPurpose, Use, read_purpose, read_terms
-from beacon_node.model.duo_terms import DUO_TERMS, canonical_term
+from beacon_node.model.data_use import ResearchPurpose, Use, read_purpose
 from beacon_node.node import Node
 from beacon_node.policy.consent_preview import Conditions, Preview, preview
 from beacon_node.store.people import individuals_of
@@ -24,7 +22,7 @@ def preview_consents(
 ) -> Preview:
     """Return how many individuals of the released dataset the purpose could use, in bands.
 
-    `dataset_use`: the dataset's own terms where its record declares none. People who would only
+    `dataset_use`: instead of the terms that its release has. People who would only
     count from the next release on are among them. Raises NotFound without a release; Conflict for
     open data, and where nobody said what the dataset's terms are.
     """
@@ -32,7 +30,7 @@ def preview_consents(
     if dataset.is_open_data:
         raise Conflict(f"{dataset_id} is open data: whoever is in it counts for every purpose")
     release = node.catalogue.current_release(dataset_id)
-    declared = declared_use((release and release.document) or dataset.document or {})
+    declared = release.use if release else None
     terms = declared if dataset_use is None else dataset_use
     if terms is None:
         raise Conflict(f"{dataset_id} declares no data use terms; say which it has")
@@ -42,28 +40,6 @@ def preview_consents(
     histories = (known.get(id, ()) for id in people)
     conditions = Conditions(Asked(dataset_id, DataType.VARIANTS, use), terms, purpose)
     return preview(histories, conditions, loaded_mondo(node.knowledge), at)
-
-
-def declared_use(document: Mapping) -> Use | None:
-    """Return the DUO terms that a Beacon v2 dataset entry declares, None if it declares none.
-
-    The modifiers of a term are its parameter, such as the diseases of DS. Raises InvalidInput.
-    """
-    declared = (document.get("dataUseConditions") or {}).get("duoDataUse")
-    if not declared:
-        return None
-    try:
-        return read_terms({"terms": [_term(one) for one in declared]})
-    except InvalidRequest as bad:
-        raise InvalidInput(str(bad), field="dataUseConditions") from bad
-
-
-def _term(declared: Mapping) -> dict:
-    known = DUO_TERMS.get(canonical_term(str(declared.get("id", ""))))
-    values = [one.get("id") for one in declared.get("modifiers") or ()]
-    if not values or known is None or not known.parameter:
-        return {"id": declared.get("id")}
-    return {"id": declared.get("id"), "params": {known.parameter: values}}
 
 
 def read_purpose_file(path: str | Path) -> ResearchPurpose:

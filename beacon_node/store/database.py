@@ -6,17 +6,16 @@ opened anew in each worker.
 """
 
 import fcntl
-import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from beacon_node.errors import ConfigurationError, Conflict, NotFound
+from beacon_node.model.data_use import Use
 from beacon_node.ports import Dataset
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.migrations import CATALOGUE, STEPS
@@ -31,6 +30,8 @@ from beacon_node.store.records import (
     read_dataset,
     read_part,
     read_release,
+    release_row,
+    terms_text,
 )
 
 # What `records.PartRecord.origin` is, in SQL.
@@ -143,6 +144,12 @@ class Catalogue:
         with self._writing() as db:
             db.execute("DELETE FROM dataset WHERE id = ?", [dataset_id])
 
+    def set_use(self, dataset_id: str, use: Use) -> None:
+        """Say which DUO terms a dataset has from its next release on."""
+        with self._writing() as db:
+            sql = "UPDATE dataset SET terms = ? WHERE id = ?"
+            db.execute(sql, [terms_text(use), dataset_id])
+
     def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
         """Put a part into the draft, in place of one of the same content; returns it numbered."""
         return self.add_parts(dataset_id, [part])[0]
@@ -180,10 +187,7 @@ class Catalogue:
 
     def make_current(self, dataset_id: str, release: ReleaseRecord) -> None:
         """Let `release` answer from now on."""
-        row = asdict(release) | {"dataset": dataset_id, "is_current": 1}
-        row["sizes"] = {entry_type.value: size for entry_type, size in release.sizes.items()}
-        for name in ("parts", "sizes", "document", "cohorts"):
-            row[name] = json.dumps(row[name])
+        row = release_row(dataset_id, release) | {"is_current": 1}
         with self._writing() as db:
             db.execute("UPDATE release SET is_current = 0 WHERE dataset = ?", [dataset_id])
             db["release"].insert(row)

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 CATALOGUE = Migrations("catalogue")
-STEPS = ("0001_datasets_parts_releases",)
+STEPS = ("0001_datasets_parts_releases", "0002_consents_of_releases")
 
 # AUTOINCREMENT: a part's number never names two things, also after a dataset was removed.
 _FIRST = """
@@ -56,10 +56,33 @@ CREATE TABLE removed_person (
 ) STRICT;
 """
 
+# A release of before looked at no consents and said no terms: only open data answer from it.
+_SECOND = """
+ALTER TABLE dataset ADD COLUMN terms TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE release ADD COLUMN terms TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE release ADD COLUMN consented_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE release ADD COLUMN consent_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE release ADD COLUMN consents TEXT NOT NULL DEFAULT '';
+ALTER TABLE release ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE unfinished_purge (
+    dataset TEXT PRIMARY KEY REFERENCES dataset ON DELETE CASCADE
+) STRICT;
+"""
+
 
 @CATALOGUE(name=STEPS[0])
 def datasets_parts_releases(db: Database) -> None:
     """Create the first layout: what is loaded, what is released, who is taken out."""
-    for statement in _FIRST.split(";\n"):
+    _execute(db, _FIRST)
+
+
+@CATALOGUE(name=STEPS[1])
+def consents_of_releases(db: Database) -> None:
+    """Add data use terms, which consents a release was made from, and purges to be finished."""
+    _execute(db, _SECOND)
+
+
+def _execute(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.consent_documents import read_moment
+from beacon_node.model.data_use import Use, read_terms, terms_document
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.ports import Dataset
@@ -18,7 +20,8 @@ class DatasetRecord:
     """A dataset as it was declared.
 
     `assay`: what was sequenced, for everybody in it; None: the files say. `keeps_ids`: its ids are
-    already public and are shown as they are. `document`: a Beacon v2 dataset entry, if any.
+    already public and are shown as they are. `document`: a Beacon v2 dataset entry, if any. `use`:
+    its DUO terms, None if nobody said; they hold from the next release on.
     """
 
     id: str
@@ -33,6 +36,7 @@ class DatasetRecord:
     is_synthetic: bool = False
     document: Mapping | None = None
     created_at: str = ""
+    use: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,13 @@ class PartRecord:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """A finished release. `fingerprint` names everything it was made of."""
+    """A finished release. `fingerprint` names everything its index was made of.
+
+    It was made from the consents on record at `consented_at` (UTC as ISO 8601; empty: it looked at
+    none), the newest of which was number `consent_version`; `left_out` people had none. `consents`
+    is the file beside the index that says what people permit, empty if there is none. `use`: the
+    DUO terms that hold for it, None: nobody said, or they could not be read.
+    """
 
     number: int
     path: str  # file name in the dataset's folder of releases
@@ -79,6 +89,11 @@ class ReleaseRecord:
     has_individuals: bool = True
     document: Mapping | None = None
     cohorts: tuple[Mapping, ...] = ()
+    use: Use | None = None
+    consented_at: str = ""
+    consent_version: int = 0
+    consents: str = ""
+    left_out: int = 0
 
 
 def dataset_row(record: DatasetRecord) -> dict:
@@ -96,6 +111,7 @@ def dataset_row(record: DatasetRecord) -> dict:
         "is_synthetic": int(record.is_synthetic),
         "document": json.dumps(record.document),
         "created_at": record.created_at,
+        "terms": terms_text(record.use),
     }
 
 
@@ -114,6 +130,7 @@ def read_dataset(row: Mapping) -> DatasetRecord:
         is_synthetic=bool(row["is_synthetic"]),
         document=json.loads(row["document"]),
         created_at=row["created_at"],
+        use=_read_terms(row["terms"]),
     )
 
 
@@ -141,6 +158,15 @@ def read_part(row: Mapping) -> PartRecord:
     )
 
 
+def release_row(dataset_id: str, release: ReleaseRecord) -> dict:
+    row = asdict(release) | {"dataset": dataset_id}
+    del row["use"]
+    row["sizes"] = {entry_type.value: size for entry_type, size in release.sizes.items()}
+    for name in ("parts", "sizes", "document", "cohorts"):
+        row[name] = json.dumps(row[name])
+    return row | {"terms": terms_text(release.use)}
+
+
 def read_release(row: Mapping) -> ReleaseRecord:
     return ReleaseRecord(
         number=row["number"],
@@ -152,7 +178,22 @@ def read_release(row: Mapping) -> ReleaseRecord:
         has_individuals=bool(row["has_individuals"]),
         document=json.loads(row["document"]),
         cohorts=tuple(json.loads(row["cohorts"])),
+        use=_read_terms(row["terms"]),
+        consented_at=row["consented_at"],
+        consent_version=row["consent_version"],
+        consents=row["consents"],
+        left_out=row["left_out"],
     )
+
+
+def terms_text(use: Use | None) -> str:
+    """Return DUO terms as JSON text, `null` where nobody said any."""
+    return json.dumps(None if use is None else terms_document(use))
+
+
+def _read_terms(text: str) -> Use | None:
+    document = json.loads(text)
+    return None if document is None else read_terms(document)
 
 
 def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
@@ -174,7 +215,11 @@ def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
         sizes=sizes,
         document=dataset.document or release.document,
         cohorts=release.cohorts,
-        fingerprint=f"{dataset.created_at} {release.path}",  # the file's name is partly random
+        # The file's name is partly random, and two releases may have one file.
+        fingerprint=f"{dataset.created_at} {release.number} {release.path}",
+        use=release.use,
+        consented_at=read_moment(release.consented_at) if release.consented_at else None,
+        consent_version=release.consent_version,
     )
 
 

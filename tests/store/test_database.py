@@ -3,15 +3,21 @@
 import multiprocessing
 import sqlite3
 import stat
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from beacon_node.errors import ConfigurationError, Conflict, NotFound, StoreUnavailable
 from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.data_use import ConsentTerm, Use
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.store.database import Catalogue
+from beacon_node.store.migrations import CATALOGUE, STEPS
 from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord
 
 UK1 = DatasetRecord(
@@ -26,6 +32,7 @@ UK1 = DatasetRecord(
     created_at="2030-01-01T00:00:00+00:00",
 )
 PART = PartRecord(0, "c1", "k1", "x.vcf", "VCF", "x.sqlite", "2030", {"s": "b"}, {"records": 3})
+HMB = Use.of(ConsentTerm("DUO:0000006"), ConsentTerm("DUO:0000007", frozenset({"MONDO:1"})))
 SIZES = {EntryType.INDIVIDUAL: 1_234, EntryType.GENOMIC_VARIANT: 5}
 
 
@@ -45,6 +52,50 @@ def catalogue(tmp_path):
 def test_a_dataset_comes_back_as_declared(catalogue):
     assert catalogue.dataset("uk1") == UK1
     assert catalogue.datasets() == (UK1,)
+    catalogue.set_use("uk1", HMB)
+    assert catalogue.dataset("uk1") == replace(UK1, use=HMB)
+
+
+def test_a_release_publishes_its_terms_and_which_consents_it_was_made_from(catalogue):
+    told = {"use": HMB, "consented_at": "2030-01-01T00:00:00.000001Z", "consent_version": 7}
+    catalogue.make_current("uk1", replace(release(), **told, consents="c", left_out=2))
+    current = catalogue.current_release("uk1")
+    assert current == replace(release(), **told, consents="c", left_out=2)
+    (published,) = catalogue.released_datasets()
+    assert (published.use, published.consent_version) == (HMB, 7)
+    assert published.consented_at == datetime(2030, 1, 1, 0, 0, 0, 1, UTC)
+
+
+def test_terms_that_are_set_wait_for_the_next_release(catalogue):
+    catalogue.make_current("uk1", release())
+    catalogue.set_use("uk1", HMB)
+    assert catalogue.released_datasets()[0].use is None
+
+
+def test_two_releases_from_one_file_are_told_apart(catalogue):
+    catalogue.make_current("uk1", release(1))
+    first = catalogue.released_datasets()[0].fingerprint
+    catalogue.make_current("uk1", replace(release(2), path=release(1).path))
+    assert catalogue.released_datasets()[0].fingerprint != first
+
+
+def test_a_catalogue_of_the_first_layout_is_brought_up_to_date(tmp_path):
+    """Its releases looked at no consents, and say so."""
+    path = tmp_path / "catalogue.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        CATALOGUE.apply(Database(db), stop_before=STEPS[1])
+        db.execute(
+            "INSERT INTO dataset VALUES "
+            "('d', 'D', 'GRCh38', 1, 'CC0', '', '[]', 'null', 0, 0, 'null', '2030')"
+        )
+        db.execute(
+            "INSERT INTO release VALUES ('d', 1, 'x', '2030', 'f', '[]', '{}', 1, 'null', '[]', 1)"
+        )
+        db.commit()
+    catalogue = Catalogue(path)
+    assert catalogue.dataset("d").use is None
+    (published,) = catalogue.released_datasets()
+    assert (published.use, published.consented_at, published.consent_version) == (None, None, 0)
 
 
 def test_no_two_datasets_share_an_id_whatever_its_case(catalogue):
@@ -164,7 +215,7 @@ def test_a_file_that_is_no_database_is_told_plainly(tmp_path):
 
 def test_a_newer_version_s_catalogue_is_not_touched(catalogue):
     with sqlite3.connect(catalogue.path) as db:
-        db.execute("UPDATE _sqlite_migrations SET name = '9999_of_tomorrow'")
+        db.execute("UPDATE _sqlite_migrations SET name = '9999' WHERE name LIKE '0002%'")
     db.close()
     with pytest.raises(ConfigurationError, match="newer version"):
         Catalogue(catalogue.path)

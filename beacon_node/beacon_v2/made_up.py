@@ -32,6 +32,7 @@ from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.measures import like
+from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import (
     AlleleSet,
     AlphanumericFilter,
@@ -103,6 +104,8 @@ class MadeUpStore:
         return tuple(dataset_on(assembly) for assembly in reversed(Assembly))
 
     def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
+        if decision.ceiling is None or decision.people is not EVERYBODY:
+            return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
         if plan.lookups is not None and dataset.assembly not in plan.lookups:
             return Matches(dataset.id, Status.WRONG_ASSEMBLY)
         found = _entries(dataset, plan)

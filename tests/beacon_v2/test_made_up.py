@@ -6,6 +6,7 @@ from beacon_node.beacon_v2.made_up import MadeUpKnowledge, MadeUpStore
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import (
     AlphanumericFilter,
     BracketQuery,
@@ -21,6 +22,7 @@ from beacon_node.ports import SearchPlan
 
 G38 = Assembly.GRCH38
 DATASET = MadeUpStore().datasets()[0]
+OPEN = DatasetDecision(DATASET.id, Granularity.RECORD, people=EVERYBODY)
 SNV = SequenceQuery(G38, "17", 43_057_062, "G", "A")
 VARIANT, INDIVIDUAL = EntryType.GENOMIC_VARIANT, EntryType.INDIVIDUAL
 
@@ -28,7 +30,7 @@ VARIANT, INDIVIDUAL = EntryType.GENOMIC_VARIANT, EntryType.INDIVIDUAL
 def search(entry_type=INDIVIDUAL, lookup=None, **plan):
     lookups = {lookup.assembly: (lookup,)} if lookup else None
     wanted = SearchPlan(entry_type, lookups, granularity=Granularity.RECORD, **plan)
-    return MadeUpStore().search(DATASET, wanted, DatasetDecision(DATASET.id))
+    return MadeUpStore().search(DATASET, wanted, OPEN)
 
 
 @pytest.mark.parametrize(

@@ -3,25 +3,28 @@
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
-from beacon_node.model.query import Granularity, Lookup, Within
+from beacon_node.model.people import EVERYBODY
+from beacon_node.model.query import Lookup, Within
 from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants.eligible import Eligible, is_restricting
 from beacon_node.store.variants.entries import search_entries
 from beacon_node.store.variants.find import find, is_any_carried
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
-from beacon_node.store.variants.pages import page_slice
 from beacon_node.store.variants.variations import search_variations
 
 Lookups = tuple[Lookup, ...]
 _SITES_ONLY = "this dataset lists variations without the people who carry them"
+_NOBODY_TO_ASK = f"{_SITES_ONLY}, so nobody's consent can be looked up"
 _NOT_OF_SITES = frozenset({*LINEAGE, EntryType.COHORT})
 
 
-def unanswerable(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Matches | None:
+def unanswerable(
+    index: Index, plan: SearchPlan, decision: DatasetDecision, lookups: Lookups | None
+) -> Matches | None:
     """Return the matches of a question that this dataset has no answer to, None if it has one.
 
-    Depends on the question and on what the dataset declares, never on who is in it.
+    Depends on the question, the decision and what the dataset declares, never on who is in it.
     """
     if plan.lookups is not None and lookups is None:
         return Matches(index.dataset.id, Status.WRONG_ASSEMBLY)
@@ -29,6 +32,8 @@ def unanswerable(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Mat
         plan.entry_type in _NOT_OF_SITES or plan.filters or is_restricting(plan.within)
     ):
         return Matches(index.dataset.id, Status.NOT_ANSWERABLE, reason=_SITES_ONLY)
+    if index.is_sites_only and decision.people is not EVERYBODY:
+        return Matches(index.dataset.id, Status.NOT_ANSWERABLE, reason=_NOBODY_TO_ASK)
     if lookups and not index.assays.covers_any(lookups):
         return Matches(index.dataset.id, Status.NOT_SEQUENCED)
     return None
@@ -63,21 +68,20 @@ def _search_collections(
     eligible: Eligible | None,
     lookups: Lookups | None,
 ) -> Matches:
-    """Return the dataset, or its cohorts, if anything in it matches."""
-    found = [dict(entry) for entry in _collections(index.dataset, plan.entry_type)]
-    if plan.entry_id:
-        found = [entry for entry in found if entry.get("id") == plan.entry_id]
+    """Return that the dataset, or its cohorts, match if anything in it does.
+
+    Their documents are public and nothing that is looked up: no page shows them.
+    """
+    found = [id for id in _collections(index.dataset, plan.entry_type) if plan.entry_id in ("", id)]
     if not found or not _has_match(index, eligible, lookups):
         return Matches(index.dataset.id)
-    if plan.granularity is not Granularity.RECORD or decision.ceiling is not Granularity.RECORD:
-        return Matches(index.dataset.id, total=len(found))
-    return Matches(index.dataset.id, total=len(found), page=tuple(found[page_slice(plan.page)]))
+    return Matches(index.dataset.id, total=len(found))
 
 
-def _collections(dataset: Dataset, entry_type: EntryType) -> tuple:
+def _collections(dataset: Dataset, entry_type: EntryType) -> list[str]:
     if entry_type is EntryType.COHORT:
-        return dataset.cohorts
-    return ({**(dataset.document or {}), "id": dataset.id, "name": dataset.name},)
+        return [cohort.get("id", "") for cohort in dataset.cohorts]
+    return [dataset.id]
 
 
 def _has_match(index: Index, eligible: Eligible | None, lookups: Lookups | None) -> bool:

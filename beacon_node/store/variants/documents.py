@@ -1,7 +1,7 @@
 """Reads clinical records as a record answer shows them: the hospital's ids never leave.
 
-A record whose public id is its own id is shown as it was loaded, but for the members of pedigrees
-who are not in the release. Of every other one only the
+A record whose public id is its own id is shown as it was loaded, but for references to records that
+are not in the release or are of people who may not be counted. Of every other one only the
 properties of the Beacon v2.1.1 default model are shown, without what is free text or may name the
 person elsewhere (`info`, `notes`, external references), and each id of a record of this dataset is
 replaced by that record's public id; ids that mean nothing here are left out, and so is any text
@@ -14,6 +14,7 @@ from functools import partial
 import orjson
 
 from beacon_node.model.entries import EntryType
+from beacon_node.store.variants.eligible import Eligible
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.names import SHORTEST_NAME
 
@@ -58,13 +59,19 @@ _REFERENCES = {
 }
 
 PublicId = Callable[[EntryType, str], str | None]
-"""Returns the public id of the record with a hospital's id, None if there is no such record."""
+"""Returns the public id of the record with a hospital's id, None if there is no such record or it
+may not be shown."""
 
 
-def read_documents(index: Index, entry_type: EntryType, numbers: Iterable[int]) -> tuple[dict, ...]:
-    """Return records as Beacon v2 documents with public ids."""
+def read_documents(
+    index: Index, entry_type: EntryType, numbers: Iterable[int], eligible: Eligible | None
+) -> tuple[dict, ...]:
+    """Return records as Beacon v2 documents with public ids.
+
+    They name nobody who may not be counted (`eligible` None: everybody may).
+    """
     sql = "SELECT id, public_id, body FROM entry WHERE entry_type = ? AND number = ?"
-    public_id = partial(_public_id, index)
+    public_id = partial(_public_id, index, eligible)
     found = (index.execute(sql, (entry_type.value, number)).fetchone() for number in numbers)
     return tuple(
         published(entry_type, orjson.loads(body), id, shown, public_id)
@@ -72,10 +79,14 @@ def read_documents(index: Index, entry_type: EntryType, numbers: Iterable[int]) 
     )
 
 
-def _public_id(index: Index, entry_type: EntryType, id: str) -> str | None:
-    sql = "SELECT public_id FROM entry WHERE entry_type = ? AND id = ?"
+def _public_id(
+    index: Index, eligible: Eligible | None, entry_type: EntryType, id: str
+) -> str | None:
+    sql = "SELECT public_id, number FROM entry WHERE entry_type = ? AND id = ?"
     found = index.execute(sql, (entry_type.value, id)).fetchone()
-    return found[0] if found else None
+    if found is None or not (eligible is None or eligible.may_show(entry_type, found[1])):
+        return None
+    return found[0]
 
 
 def published(
@@ -86,19 +97,38 @@ def published(
         return {**_of_people_here(body, public_id), "id": id}
     shown = set(_SHOWN[entry_type].split())
     kept = {name: value for name, value in body.items() if name in shown}
-    names = frozenset(name for name in (id, *_referred(body)) if len(name) >= SHORTEST_NAME)
+    names = frozenset(name for name in (id, *_referred_ids(body)) if len(name) >= SHORTEST_NAME)
     return {"id": shown_id, **_Publisher(public_id, names).without_ids(kept)}
 
 
 def _of_people_here(body: dict, public_id: PublicId) -> dict:
-    """Return a record whose pedigrees show only the members who are in the release."""
-    if "pedigrees" not in body:
-        return body
+    """Return a record that refers only to records that may be shown."""
+    gone = {id for entry_type, id in _referred(body) if public_id(entry_type, id) is None}
+    kept = _without(body, gone) if gone else body
+    if "pedigrees" not in kept:
+        return kept
     pedigrees = [
         {**pedigree, "members": [m for m in _members(pedigree) if _is_here(m, public_id)]}
-        for pedigree in _objects(body["pedigrees"])
+        for pedigree in _objects(kept["pedigrees"])
     ]
-    return {**body, "pedigrees": pedigrees}
+    return {**kept, "pedigrees": pedigrees}
+
+
+def _without(value: object, gone: set[str]):
+    """Return a value without the texts in `gone`, and without properties that are one."""
+    if isinstance(value, list):
+        return [_without(item, gone) for item in value if not _is_one_of(item, gone)]
+    if isinstance(value, dict):
+        return {
+            name: _without(child, gone)
+            for name, child in value.items()
+            if not _is_one_of(child, gone)
+        }
+    return value
+
+
+def _is_one_of(value: object, texts: set[str]) -> bool:
+    return isinstance(value, str) and value in texts
 
 
 def _is_here(member: dict, public_id: PublicId) -> bool:
@@ -115,15 +145,20 @@ def _objects(value: object) -> list[dict]:
     return [item for item in _listed(value) if isinstance(item, dict)]
 
 
-def _referred(value: object) -> Iterator[str]:
-    """Yield the ids by which a record refers to others."""
+def _referred_ids(body: dict) -> Iterator[str]:
+    return (id for _, id in _referred(body))
+
+
+def _referred(value: object) -> Iterator[tuple[EntryType, str]]:
+    """Yield the (type, id) by which a record refers to others."""
     if isinstance(value, list):
         for item in value:
             yield from _referred(item)
     elif isinstance(value, dict):
         for name, child in value.items():
             if name in _REFERENCES:
-                yield from (id for id in _listed(child) if isinstance(id, str))
+                ids = (id for id in _listed(child) if isinstance(id, str))
+                yield from ((_REFERENCES[name], id) for id in ids)
             else:
                 yield from _referred(child)
 

@@ -1,32 +1,44 @@
-"""Who may be counted in an answer: those who meet the filters and belong to what is asked within.
+"""Who may be counted in an answer: those who meet the filters and belong to what is asked within,
+among the people who let the data that the question uses be used so.
 
 Conditions on records of one entry type must be met by one and the same record (this biosample is
-blood and was taken at 40); conditions on different types, by records that belong together.
+blood and was taken at 40); conditions on different types, by records that belong together. A filter
+looks at records of those people alone who let data of that type be used. A record that belongs to
+nobody who is known is counted only where everybody may be.
 """
 
 from collections.abc import Iterable
 from threading import Lock
+from weakref import WeakKeyDictionary
 
+from beacon_node.errors import StoreUnavailable
 from beacon_node.model.carriers import NumberSet
+from beacon_node.model.consent import DataType
+from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
-from beacon_node.model.query import VariationIdQuery, Within
-from beacon_node.model.variation import parse_variation_id
+from beacon_node.model.people import DATA_OF, EVERYBODY, Consented, needed_data
+from beacon_node.model.query import Within
 from beacon_node.ports import SearchPlan
 from beacon_node.store.variants.filters import Condition, evaluate
-from beacon_node.store.variants.find import find_one
 from beacon_node.store.variants.index import Index
-from beacon_node.store.variants.lineage import CALL_SET, Level
+from beacon_node.store.variants.lineage import LEVELS, Level
 
 _CACHED = 1024  # sets of eligible people; at 500,000 people each is at most some 70 kB
 
 
 class Eligible:
-    """The eligible records of one index at any level. Does not print what it holds."""
+    """The eligible records of one index at any level. Does not print what it holds.
 
-    def __init__(self, index: Index, conditions: Iterable[Condition]) -> None:
-        self._index = index
+    `counted` are the individuals who may be counted at all, None: everybody.
+    """
+
+    def __init__(
+        self, index: Index, conditions: Iterable[Condition], counted: NumberSet | None
+    ) -> None:
+        self._index, self._counted = index, counted
         self._conditions = _joined(conditions)
         self._at: dict[Level, NumberSet] = {}
+        self._counted_at: dict[Level, NumberSet] = {}
 
     def at(self, level: Level) -> NumberSet:
         """Return the records of `level` that meet every condition, themselves or by lineage."""
@@ -35,8 +47,28 @@ class Eligible:
             found = self._at[level] = self._find(level)
         return found
 
+    def may_show(self, level: Level, number: int) -> bool:
+        """Say whether a record is of somebody who may be counted, eligible or not."""
+        return self._counted is None or number in self._of_counted(level)
+
+    def is_everybody(self) -> bool:
+        """Say whether there is no condition, and no record of anybody who may not be counted."""
+        return not self._conditions and all(
+            len(self._of_counted(level)) == self._index.size(level) for level in LEVELS
+        )
+
+    def _of_counted(self, level: Level) -> NumberSet:
+        if self._counted is None:
+            return self._index.everyone(level)
+        found = self._counted_at.get(level)
+        if found is None:
+            lineage = self._index.lineage
+            found = lineage.project(self._counted, EntryType.INDIVIDUAL, level)
+            self._counted_at[level] = found
+        return found
+
     def _find(self, level: Level) -> NumberSet:
-        members = self._index.everyone(level)
+        members = self._of_counted(level)
         for condition in self._conditions:
             members &= self._carried_to(level, condition)
         return members
@@ -60,12 +92,38 @@ def _joined(conditions: Iterable[Condition]) -> list[Condition]:
     return [*({level: members} for level, members in single.items()), *several]
 
 
-def find_eligible(index: Index, plan: SearchPlan) -> Eligible:
-    """Return who may be counted where a plan has filters or a restricting `within`."""
+def find_eligible(index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible:
+    """Return who may be counted. `decision.people` is not None."""
     conditions = [evaluate(index, plan, wanted) for wanted in plan.filters]
+    people, counted = decision.people, None
+    if people is not EVERYBODY:
+        counted = people.of(_needed(plan, decision))
+        if counted.universe != index.size(EntryType.INDIVIDUAL):
+            raise StoreUnavailable(
+                f"dataset {index.dataset.id!r} is not the one whose people are named"
+            )
+        conditions = [_permitted(index, people, condition) for condition in conditions]
     if is_restricting(plan.within):
         conditions.append(_within(index, plan.within))
-    return Eligible(index, conditions)
+    return Eligible(index, conditions, counted)
+
+
+def _needed(plan: SearchPlan, decision: DatasetDecision) -> frozenset[DataType]:
+    return needed_data(
+        plan.entry_type,
+        decision.ceiling,
+        within=plan.within.entry_type if plan.within else None,
+        asks_variation=plan.lookups is not None,
+    )
+
+
+def _permitted(index: Index, people: Consented, condition: Condition) -> Condition:
+    """Return a condition on records of those alone who let data of their type be used."""
+    permitted = {}
+    for level, members in condition.items():
+        owners = people.of((DATA_OF[level],))
+        permitted[level] = members & index.lineage.project(owners, EntryType.INDIVIDUAL, level)
+    return permitted
 
 
 def is_restricting(within: Within | None) -> bool:
@@ -74,19 +132,10 @@ def is_restricting(within: Within | None) -> bool:
 
 
 def _within(index: Index, within: Within) -> Condition:
-    if within.entry_type is EntryType.GENOMIC_VARIANT:
-        return _carriers(index, within.id)
     number = find_number(index, within.entry_type, within.id)
     if number is None:
         return {}
     return {within.entry_type: NumberSet.of(index.size(within.entry_type), [number])}
-
-
-def _carriers(index: Index, id: str) -> Condition:
-    parsed = parse_variation_id(id)
-    rows = find_one(index, VariationIdQuery(parsed)) if parsed else ()
-    blobs = [blob for row in rows for blob in row[1:]]
-    return {CALL_SET: NumberSet.union(index.call_sets, blobs)}
 
 
 def find_number(index: Index, entry_type: EntryType, public_id: str) -> int | None:
@@ -96,35 +145,56 @@ def find_number(index: Index, entry_type: EntryType, public_id: str) -> int | No
     return found[0] if found else None
 
 
+_Found = dict[tuple, Eligible | None]
+_NOT_FOUND = object()
+
+
 class EligibleCache:
     """The eligible sets found last. A release never changes, so nothing in it goes stale; what the
-    filters mean is part of `SearchPlan.filters_key` (without it nothing is kept)."""
+    filters mean is part of `SearchPlan.filters_key` (without it nothing is kept). What was found
+    among people who consented goes with the `Consented` that names them."""
 
     def __init__(self, size: int = _CACHED) -> None:
         self._size, self._lock = size, Lock()
-        self._found: dict[tuple, Eligible] = {}
+        self._everybody: _Found = {}
+        self._consented: WeakKeyDictionary[Consented, _Found] = WeakKeyDictionary()
 
-    def get(self, index: Index, plan: SearchPlan) -> Eligible | None:
+    def get(self, index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible | None:
         """Return who may be counted in `index`, None if everybody may."""
-        within = plan.within
-        if not plan.filters and (within is None or not is_restricting(within)):
-            return None
-        key = (index.key, plan.filters_key, within)
-        found = self._found.get(key)
-        if found is None:
-            found = find_eligible(index, plan)
+        people, within = decision.people, plan.within
+        if within is not None and not is_restricting(within):
+            within = None
+        if people is EVERYBODY:
+            if not plan.filters and within is None:
+                return None
+            known, key = self._everybody, (index.key, plan.filters_key, within)
+        else:
+            known = self._known(people)
+            key = (index.key, plan.filters_key, within, _needed(plan, decision))
+        found = known.get(key, _NOT_FOUND)
+        if found is _NOT_FOUND:
+            found = find_eligible(index, plan, decision)
+            found = None if found.is_everybody() else found
             if plan.filters_key or not plan.filters:
-                self._keep(key, found)
+                self._keep(known, key, found)
         return found
 
-    def _keep(self, key: tuple, found: Eligible) -> None:
+    def _known(self, people: Consented) -> _Found:
+        known = self._consented.get(people)
+        if known is None:
+            with self._lock:
+                known = self._consented.setdefault(people, {})
+        return known
+
+    def _keep(self, known: _Found, key: tuple, found: Eligible | None) -> None:
         with self._lock:
-            self._found[key] = found
-            if len(self._found) > self._size:
-                del self._found[next(iter(self._found))]
+            known[key] = found
+            if len(known) > self._size:
+                del known[next(iter(known))]
 
     def forget(self, index: Index) -> None:
         """Drop everything about an index that is no longer asked."""
         with self._lock:
-            for key in [key for key in self._found if key[0] == index.key]:
-                del self._found[key]
+            for known in (self._everybody, *self._consented.values()):
+                for key in [key for key in known if key[0] == index.key]:
+                    del known[key]

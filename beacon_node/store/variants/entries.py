@@ -42,7 +42,7 @@ def search_entries(
     if plan.granularity is not _RECORD or decision.ceiling is not _RECORD:
         return Matches(index.dataset.id, total=len(members))
     shown: np.ndarray = members.numbers()[page_slice(plan.page)]
-    page = read_documents(index, plan.entry_type, shown.tolist())
+    page = read_documents(index, plan.entry_type, shown.tolist(), eligible)
     return Matches(index.dataset.id, total=len(members), page=page)
 
 

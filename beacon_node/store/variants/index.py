@@ -58,11 +58,12 @@ class Index:
     """The tables of `store.schema`, read-only. Raises StoreUnavailable if it cannot be opened.
 
     `dataset` is what it is a release of; `key` tells it from every other index that the same store
-    has opened.
+    has opened. `is_of_dataset` is false where a later release than `dataset` names was opened.
     """
 
     def __init__(self, path: Path, dataset: Dataset, key: int) -> None:
         self.path, self.dataset, self.key = path, dataset, key
+        self.is_of_dataset = True
         self._local = threading.local()
         properties = dict(self.execute("SELECT name, value FROM property"))
         if int(properties.get("format", FORMAT)) != FORMAT:

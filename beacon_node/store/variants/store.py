@@ -13,6 +13,7 @@ from typing import Protocol
 from beacon_node.errors import NotFound, StoreUnavailable
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.people import EVERYBODY
 from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants.answer import search, unanswerable
 from beacon_node.store.variants.eligible import EligibleCache
@@ -66,18 +67,21 @@ class SqliteVariantStore:
     def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
         """Return what matches in one dataset, among the people the decision lets be counted.
 
-        Nothing is looked up where nothing may be said. Raises InvalidRequest for comparisons that
-        make no sense, StoreUnavailable if the index cannot be read.
+        Nothing is looked up where nothing may be said or nobody counted. Raises InvalidRequest for
+        comparisons that make no sense, StoreUnavailable if the index cannot be read, or is of
+        another release than the one whose people were named.
         """
-        if decision.ceiling is None:
+        if decision.ceiling is None or decision.people is None:
             return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
         lookups = None if plan.lookups is None else plan.lookups.get(dataset.assembly)
         try:
             index = self._index(dataset)
-            refused = unanswerable(index, plan, lookups)
+            if decision.people is not EVERYBODY and not index.is_of_dataset:
+                raise _released_anew(dataset)
+            refused = unanswerable(index, plan, decision, lookups)
             if refused is not None:
                 return refused
-            eligible = self._cache.get(index, plan)
+            eligible = self._cache.get(index, plan, decision)
             return search(index, plan, decision, eligible, lookups)
         except sqlite3.Error as error:
             raise _unreadable(dataset) from error
@@ -110,7 +114,13 @@ class SqliteVariantStore:
             if index is None or not _is_same_release(index.dataset, dataset):
                 self._drop(dataset.id)
                 index = self._indexes[dataset.id] = Index(path, dataset, next(self._keys))
+                index.is_of_dataset = self._is_current(dataset)
             return index
+
+    def _is_current(self, dataset: Dataset) -> bool:
+        """Say whether a dataset is as its current release has it, and so was a moment ago."""
+        released = self._catalogue.released_datasets()
+        return any(one.id == dataset.id and _is_same_release(one, dataset) for one in released)
 
     def _refresh(self) -> None:
         """Read the catalogue anew; let go of the releases that no longer answer."""
@@ -136,6 +146,10 @@ def _start_anew(held: "weakref.ref[SqliteVariantStore]") -> None:
 def _is_same_release(one: Dataset, other: Dataset) -> bool:
     named = (one.release, one.released_at, one.fingerprint)
     return named == (other.release, other.released_at, other.fingerprint)
+
+
+def _released_anew(dataset: Dataset) -> StoreUnavailable:
+    return StoreUnavailable(f"dataset {dataset.id!r} was just released anew: ask again")
 
 
 def _unreadable(dataset: Dataset) -> StoreUnavailable:

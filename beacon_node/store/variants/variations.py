@@ -5,15 +5,7 @@ from collections.abc import Iterable
 from beacon_node.model.answer import Matches
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.decision import DatasetDecision
-from beacon_node.model.query import (
-    EVERYTHING,
-    Granularity,
-    Lookup,
-    Page,
-    RangeQuery,
-    VariationIdQuery,
-)
-from beacon_node.model.variation import parse_variation_id
+from beacon_node.model.query import EVERYTHING, Granularity, Lookup, Page, RangeQuery
 from beacon_node.ports import SearchPlan
 from beacon_node.store.variants.eligible import Eligible
 from beacon_node.store.variants.find import (
@@ -21,7 +13,6 @@ from beacon_node.store.variants.find import (
     carried,
     count_carried,
     find,
-    find_one,
     is_any_carried,
     long_overlapping,
     overlap_values,
@@ -59,23 +50,17 @@ def search_variations(
 def _count(
     index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
 ) -> int:
-    rows = _rows(index, plan, lookups)
+    rows = _rows(index, lookups)
     if plan.granularity is _BOOLEAN:
         return int(is_any_carried(rows, people))
-    if people is None and not plan.entry_id:
+    if people is None:
         counted = _count_of_all(index, lookups)
         if counted is not None:
             return counted
     return count_carried(rows, people)
 
 
-def _rows(index: Index, plan: SearchPlan, lookups: Lookups | None) -> Iterable[Row]:
-    if plan.entry_id:
-        parsed = parse_variation_id(plan.entry_id)
-        found = list(find_one(index, VariationIdQuery(parsed))) if parsed else []
-        if lookups is None or not found:
-            return found
-        return (row for row in find(index, lookups) if row[0] == found[0][0])
+def _rows(index: Index, lookups: Lookups | None) -> Iterable[Row]:
     return index.execute(index.sql.all) if lookups is None else find(index, lookups)
 
 
@@ -95,11 +80,11 @@ def _page(
     index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
 ) -> tuple[int, list[int]]:
     """Return (how many match, the ids of the page asked for)."""
-    if lookups is None and people is None and not plan.entry_id:
+    if lookups is None and people is None:
         return index.alleles_carried, _page_of_all(index, plan.page)
     first, behind = page_bounds(plan.page)
     total, ids = 0, []
-    for id in carried(_rows(index, plan, lookups), people):
+    for id in carried(_rows(index, lookups), people):
         if first <= total < behind:
             ids.append(id)
         total += 1

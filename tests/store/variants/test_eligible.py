@@ -271,9 +271,6 @@ def test_variations_count_that_somebody_eligible_carries(ask, world, wanted, exp
         (INDIVIDUAL, (INDIVIDUAL, "nobody"), set()),
         (INDIVIDUAL, (EntryType.DATASET, "d"), {"ann", "ben", "cem"}),
         (INDIVIDUAL, (EntryType.DATASET, "other"), set()),
-        (INDIVIDUAL, (EntryType.GENOMIC_VARIANT, "GRCh38.17.200.201.A.T"), {"ann", "ben"}),
-        (BIOSAMPLE, (EntryType.GENOMIC_VARIANT, "GRCh38.17.300.301.A.T"), {"ben-blood"}),
-        (BIOSAMPLE, (EntryType.GENOMIC_VARIANT, "nonsense"), set()),
     ],
 )
 def test_only_what_belongs_to_a_record(numbers, entry_type, within, expected):
@@ -312,15 +309,3 @@ def test_a_cohort_is_everybody_in_its_dataset(ask, world):
 )
 def test_one_record_by_its_public_id_if_it_matches(numbers, id, filters, expected):
     assert numbers(INDIVIDUAL, *filters, entry_id=id) == expected
-
-
-@pytest.mark.parametrize(
-    ("id", "expected"),
-    [("GRCh38.17.100.101.A.T", 1), ("GRCh38.17.100.101.A.C", 0), ("rubbish", 0)],
-)
-def test_one_variation_by_its_id(ask, world, id, expected):
-    assert ask(world, EntryType.GENOMIC_VARIANT, entry_id=id).total == expected
-    lookup = AlleleSet((SNP, OTHER))
-    assert ask(world, EntryType.GENOMIC_VARIANT, lookup, entry_id=id).total == expected
-    elsewhere = AlleleSet((OTHER,))
-    assert ask(world, EntryType.GENOMIC_VARIANT, elsewhere, entry_id=id).total == 0

@@ -1,9 +1,10 @@
 """What a record says of a variation."""
 
+from dataclasses import replace
+
 import pytest
 
 from beacon_node.model.answer import Case
-from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.query import AlleleSet, Granularity, OntologyFilter
@@ -11,6 +12,7 @@ from beacon_node.model.variation import Allele, Extent
 from tests.store.variants.world import (
     BIOSAMPLE,
     INDIVIDUAL,
+    OPEN,
     RUN,
     Calls,
     Record,
@@ -76,7 +78,7 @@ def test_cases_name_carriers_by_their_public_ids(record, world):
 
 
 def test_cases_are_only_read_for_those_who_may_see_them(record):
-    may_not = DatasetDecision("d", Granularity.RECORD, may_see_cases=False)
+    may_not = replace(OPEN, may_see_cases=False)
     found = record(decision=may_not)
     assert (found.cases, found.allele_count) == ((), 4)
 

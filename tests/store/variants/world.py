@@ -14,14 +14,15 @@ from beacon_node.model.carriers import encode
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
+from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import Granularity
 from beacon_node.model.variation import Allele
 from beacon_node.ports import Dataset
 from beacon_node.store import schema
 
 INDIVIDUAL, BIOSAMPLE, RUN, ANALYSIS = LINEAGE
-OPEN = DatasetDecision("d", Granularity.RECORD, may_see_cases=True)
-COUNTS = DatasetDecision("d", Granularity.COUNT)
+OPEN = DatasetDecision("d", Granularity.RECORD, may_see_cases=True, people=EVERYBODY)
+COUNTS = DatasetDecision("d", Granularity.COUNT, people=EVERYBODY)
 CLOSED = DatasetDecision("d", None, reason="apply for access")
 
 

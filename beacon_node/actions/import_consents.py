@@ -87,9 +87,10 @@ def plan_import(
     nameless = [one for one in read.found if isinstance(one, Reject) and not one.individual]
     if missing_as and nameless:
         raise Conflict(f"{nameless[0].place} does not say whose it is, so nobody is surely missing")
-    version = ledger.consent_version()
-    rules = ImportRules(ledger.present(clock.now()), read.source if missing_as else None)
-    return Planned(compare(_histories(ledger, read.found), read.found, rules), version)
+    moment = ledger.moment(clock.now())
+    rules = ImportRules(moment.at, read.source if missing_as else None)
+    plan = compare(_histories(ledger, read.found), read.found, rules)
+    return Planned(plan, moment.consent_version)
 
 
 def apply_import(
@@ -98,17 +99,18 @@ def apply_import(
     """Record what a plan says, all or nothing, in one transaction of the ledger.
 
     Raises InvalidInput with the first bad line unless rejects are skipped; Conflict if too many
-    known people would change, or if one of them changed since the plan was made.
+    known people would change, or if anything of those with a new statement was recorded since the
+    plan was made.
     """
     plan = planned.plan
     if plan.rejects and not limits.skip_rejects:
         raise plan.rejects[0].error
     if problem := too_much(plan, limits.max_change):
         raise Conflict(f"nothing was recorded: {problem}")
-    meanwhile = ledger.changed_since(planned.consent_version)
-    if not meanwhile.isdisjoint(change.individual for change in plan.changes):
-        raise Conflict("consents of people in the file were recorded meanwhile; import it again")
-    return ledger.record(plan.to_record, by=by, now=clock.now()) if plan.to_record else ()
+    if not plan.to_record:
+        return ()
+    since = planned.consent_version
+    return ledger.record(plan.to_record, by=by, now=clock.now(), unchanged_since=since)
 
 
 def too_much(plan: ImportPlan, max_change: float) -> str:

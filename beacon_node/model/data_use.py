@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import lru_cache
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.duo_terms import (
@@ -135,6 +136,7 @@ def terms_document(use: Use) -> dict:
     return {"terms": [_term_document(term) for term in sorted(use.terms, key=term_text)]}
 
 
+@lru_cache(maxsize=4_096)  # people share few distinct terms
 def term_text(term: ConsentTerm) -> str:
     """Return one term with its parameters as canonical JSON text: equal terms, equal texts."""
     return json.dumps(_term_document(term), sort_keys=True, ensure_ascii=False)

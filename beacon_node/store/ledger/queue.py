@@ -22,7 +22,7 @@ from beacon_node.errors import StoreUnavailable
 PATIENCE_S = 60.0
 _NUMBER = struct.Struct("=Q")
 _FIRST_BYTE = 4_096  # the bytes of the numbers lie behind the counter and its own lock
-_SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_02, 0.000_3
+_SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_02, 0.000_1
 
 
 class FairQueue:

@@ -149,6 +149,11 @@ _Found = dict[tuple, Eligible | None]
 _NOT_FOUND = object()
 
 
+def _find(index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible | None:
+    found = find_eligible(index, plan, decision)
+    return None if found.is_everybody() else found
+
+
 class EligibleCache:
     """The eligible sets found last. A release never changes, so nothing in it goes stale; what the
     filters mean is part of `SearchPlan.filters_key` (without it nothing is kept). What was found
@@ -171,12 +176,12 @@ class EligibleCache:
         else:
             known = self._known(people)
             key = (index.key, plan.filters_key, within, _needed(plan, decision))
+        if plan.filters and not plan.filters_key:
+            return _find(index, plan, decision)
         found = known.get(key, _NOT_FOUND)
         if found is _NOT_FOUND:
-            found = find_eligible(index, plan, decision)
-            found = None if found.is_everybody() else found
-            if plan.filters_key or not plan.filters:
-                self._keep(known, key, found)
+            found = _find(index, plan, decision)
+            self._keep(known, key, found)
         return found
 
     def _known(self, people: Consented) -> _Found:

@@ -113,8 +113,9 @@ class SqliteVariantStore:
             index = self._indexes.get(dataset.id)
             if index is None or not _is_same_release(index.dataset, dataset):
                 self._drop(dataset.id)
-                index = self._indexes[dataset.id] = Index(path, dataset, next(self._keys))
+                index = Index(path, dataset, next(self._keys))
                 index.is_of_dataset = self._is_current(dataset)
+                self._indexes[dataset.id] = index
             return index
 
     def _is_current(self, dataset: Dataset) -> bool:

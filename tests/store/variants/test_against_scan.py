@@ -1,196 +1,145 @@
-"""Random cohorts and questions: the store finds what looking at everybody finds."""
+"""Random cohorts, consents and questions: the store finds what looking at everybody finds."""
 
+import json
+from dataclasses import asdict, dataclass, replace
 from random import Random
 
 import pytest
 
+from beacon_node.model.answer import Case, Matches
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.consent import DataType
 from beacon_node.model.entries import LINEAGE, EntryType
-from beacon_node.model.genome import Assembly, Region
-from beacon_node.model.measures import parse_value
-from beacon_node.model.query import (
-    AlleleSet,
-    AlphanumericFilter,
-    BracketQuery,
-    Granularity,
-    OntologyFilter,
-    Page,
-    RangeQuery,
-)
-from beacon_node.model.variation import Allele
-from beacon_node.ports import SearchPlan
+from beacon_node.model.people import EVERYBODY, Consented
+from beacon_node.model.query import Granularity, Page
+from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants import SqliteVariantStore
-from tests.store.variants.scan import Scan
-from tests.store.variants.world import (
-    ANALYSIS,
-    BIOSAMPLE,
-    INDIVIDUAL,
-    OPEN,
-    RUN,
-    Calls,
-    Record,
-    World,
+from tests.store.variants.chance import (
+    HG38,
+    some_filters,
+    some_lookups,
+    some_people,
+    some_within,
+    some_world,
 )
+from tests.store.variants.scan import CALLS, Asked, Scan
+from tests.store.variants.world import ANALYSIS, BIOSAMPLE, INDIVIDUAL, OPEN, RUN, Calls, World
 
-HG38 = Assembly.GRCH38
-TERMS = ("T:1", "T:2", "T:3")
-FIELDS = {"number": ("1", "2.5", "7"), "age": ("P1Y", "P40Y6M"), "text": ("red", "green")}
-
-
-def some_world(random: Random) -> World:
-    people = random.randint(1, 6)
-    entries: dict[EntryType, list[Record]] = {
-        INDIVIDUAL: [Record(f"i{n}") for n in range(people)],
-        BIOSAMPLE: [],
-        RUN: [],
-        ANALYSIS: [],
-    }
-    call_sets: list[dict] = []
-    is_one_each = random.random() < 0.3
-    for person in range(people):
-        for _ in range(1 if is_one_each else random.choice((0, 1, 1, 2, 3))):
-            _add_biosample(random, entries, call_sets, person, is_one_each)
-    world = World(call_sets=call_sets, entries=entries)
-    world.properties = {"one_call_set_each": str(int(is_one_each))}
-    world.alleles = [_some_calls(random, allele, len(call_sets)) for allele in _alleles(random)]
-    world.terms = _some_terms(random, world)
-    world.measures = _some_measures(random, world)
-    return world
+VARIANT = EntryType.GENOMIC_VARIANT
+COLLECTIONS = (EntryType.DATASET, EntryType.COHORT)
+By_type = dict[DataType, set[int]] | None
 
 
-def _add_biosample(random, entries, call_sets, person: int, is_one_each: bool) -> None:
-    sample = {INDIVIDUAL: person, BIOSAMPLE: len(entries[BIOSAMPLE])}
-    entries[BIOSAMPLE].append(Record(f"b{sample[BIOSAMPLE]}", {INDIVIDUAL: person}))
-    lines = [sample]
-    for _ in range(random.choice((0, 1, 2))):
-        run = {**sample, RUN: len(entries[RUN])}
-        entries[RUN].append(
-            Record(f"r{run[RUN]}", random.choice((sample, {BIOSAMPLE: sample[BIOSAMPLE]})))
+@dataclass
+class Asker:
+    """Asks a store what a scan is asked; each question is told at all granularities."""
+
+    store: SqliteVariantStore
+    dataset: Dataset
+    world: World
+    asked: Asked
+    people: object
+    is_kept: bool
+
+    def ask(self, entry_type, granularity, page=Page(0, 1000), entry_id="") -> Matches:
+        asked = self.asked
+        plan = SearchPlan(
+            entry_type,
+            None if asked.lookups is None else {HG38: asked.lookups},
+            asked.filters,
+            filters_key=repr(asked.filters) if self.is_kept else "",
+            within=asked.within,
+            entry_id=entry_id,
+            granularity=granularity,
+            page=page,
         )
-        lines.append(run)
-    for line in list(lines):
-        if random.random() < 0.5:
-            analysis = {**line, ANALYSIS: len(entries[ANALYSIS])}
-            entries[ANALYSIS].append(Record(f"a{analysis[ANALYSIS]}", line))
-            lines.append(analysis)
-    for _ in range(1 if is_one_each else random.choice((0, 1, 1, 2))):
-        call_sets.append(random.choice(lines))
+        ceiling = Granularity.RECORD if asked.may_tell_records else Granularity.COUNT
+        decision = replace(OPEN, ceiling=ceiling, people=self.people)
+        return self.store.search(self.dataset, plan, decision)
+
+    def check_totals(self, entry_type, expected: int) -> None:
+        assert self.ask(entry_type, Granularity.COUNT).total == expected
+        assert bool(self.ask(entry_type, Granularity.BOOLEAN).total) is bool(expected)
+        page = self.ask(entry_type, Granularity.RECORD, Page(1, 2))
+        shown = max(0, min(2, expected - 2)) if self.asked.may_tell_records else 0
+        assert (page.total, len(page.page)) == (expected, shown)
 
 
-def _alleles(random: Random) -> list[Allele]:
-    found = set()
-    for _ in range(random.randint(1, 25)):
-        start = random.randint(0, 40)
-        name = random.choice(("1", "17", "17"))
-        kind = random.choice("SSIDL")
-        if kind == "S":
-            found.add(Allele(name, start, start + 1, "A", random.choice("CGT")))
-        elif kind == "I":
-            found.add(Allele(name, start, start, "", random.choice(("C", "GG"))))
-        elif kind == "D":
-            length = random.randint(1, 9)
-            found.add(Allele(name, start, start + length, "A" * length, ""))
-        else:
-            found.add(Allele(name, start, start + random.randint(0, 4_000), "", "<DUP>"))
-    return sorted(found, key=lambda a: (a.reference_name, a.start))
-
-
-def _some_calls(random: Random, allele: Allele, universe: int) -> Calls:
-    calls = Calls(allele)
-    for number in range(universe):
-        where = random.choice(("", "", "", "het", "hom", "single", "no_call"))
-        if where:
-            getattr(calls, where).add(number)
-    return calls
-
-
-def _some_terms(random: Random, world: World) -> list[tuple]:
-    rows = []
-    for level in LINEAGE:
-        count = len(world.entries[level])
-        for term in TERMS:
-            members = {n for n in range(count) if random.random() < 0.5}
-            if members and random.random() < 0.6:
-                rows.append((level, term, "path", "", members))
-    return rows
-
-
-def _some_measures(random: Random, world: World) -> list[tuple]:
-    rows = []
-    for level in LINEAGE:
-        for number in range(len(world.entries[level])):
-            for field, texts in FIELDS.items():
-                if random.random() < 0.4:
-                    text = random.choice(texts)
-                    amount = parse_value(text).amount
-                    rows.append((level, field, number, amount, text, "", "", ""))
-    return rows
-
-
-def _some_filters(random: Random) -> tuple:
-    filters = []
-    scopes = random.choice([(None, *LINEAGE), (BIOSAMPLE,), (RUN,)])
-    for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
-        scope = random.choice(scopes)
-        if random.random() < 0.6:
-            filters.append(OntologyFilter(random.choice(TERMS), scope))
-            continue
-        field = random.choice(list(FIELDS))
-        operator = random.choice(
-            ("=", "!") if field == "text" else ("=", "!", "<", ">", "<=", ">=")
-        )
-        filters.append(AlphanumericFilter(field, operator, random.choice(FIELDS[field]), scope))
-    return tuple(filters)
-
-
-def _some_lookups(random: Random, world: World) -> tuple | None:
-    if random.random() < 0.2:
-        return None
-    return tuple(_some_lookup(random, world) for _ in range(random.choice((1, 1, 2))))
-
-
-def _some_lookup(random: Random, world: World):
-    kind = random.choice("AARRB")
-    if kind == "A":
-        alleles = [calls.allele for calls in world.alleles]
-        return AlleleSet(tuple(random.sample(alleles, random.randint(1, min(3, len(alleles))))))
-    start = random.choice((random.randint(0, 45), random.randint(0, 4_000)))
-    if kind == "R":
-        return RangeQuery(HG38, Region("17", start, start + random.choice((0, 1, 2, 10, 2_000))))
-    end = start + random.randint(0, 20)
-    return BracketQuery(HG38, "17", start, start + 20, end, end + random.randint(1, 3_000))
+def consented(world: World, by_type: By_type):
+    if by_type is None:
+        return EVERYBODY
+    size = len(world.entries[INDIVIDUAL])
+    return Consented({one: NumberSet.of(size, numbers) for one, numbers in by_type.items()})
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_the_store_finds_what_a_scan_finds(shelf, seed):
     random = Random(seed)
     world = some_world(random)
-    scan, dataset, store = Scan(world), shelf.release(world), SqliteVariantStore(shelf)
-
-    def ask(entry_type, lookups, filters, granularity, page=Page(0, 1000)):
-        given = None if lookups is None else {HG38: lookups}
-        key = repr(filters) if random.random() < 0.5 else ""
-        plan = SearchPlan(
-            entry_type, given, filters, filters_key=key, granularity=granularity, page=page
+    scan, store = Scan(world), SqliteVariantStore(shelf)
+    dataset = shelf.release(world, cohorts=({"id": "c"},))
+    groups = [None, some_people(random, world), some_people(random, world)]
+    named = [consented(world, by_type) for by_type in groups]
+    for _ in range(14):
+        which = random.randrange(len(groups))
+        asked = Asked(
+            some_lookups(random, world),
+            some_filters(random),
+            some_within(random, world),
+            groups[which],
+            random.random() < 0.6,
         )
-        return store.search(dataset, plan, OPEN)
-
-    for _ in range(12):
-        lookups, filters = _some_lookups(random, world), _some_filters(random)
-        expected = {level: scan.entries(level, lookups, filters) for level in LINEAGE}
-        variations = scan.variations(lookups, filters)
-        for level, numbers in expected.items():
-            listed = ask(level, lookups, filters, Granularity.RECORD)
-            ids = [f"public-{world.entries[level][n].id}" for n in numbers]
-            assert [body["id"] for body in listed.page] == ids, (lookups, filters, level)
-            _check_totals(ask, level, lookups, filters, len(numbers))
-        listed = ask(EntryType.GENOMIC_VARIANT, lookups, filters, Granularity.RECORD)
-        assert [record.allele for record in listed.page] == [c.allele for c in variations]
-        _check_totals(ask, EntryType.GENOMIC_VARIANT, lookups, filters, len(variations))
+        asker = Asker(store, dataset, world, asked, named[which], random.random() < 0.5)
+        for level in LINEAGE:
+            _check_entries(asker, scan, level)
+        _check_variations(asker, scan)
+        for kind in COLLECTIONS:
+            assert asker.ask(kind, Granularity.BOOLEAN).total == scan.has_any(kind, asked)
 
 
-def _check_totals(ask, entry_type, lookups, filters, expected: int) -> None:
-    assert ask(entry_type, lookups, filters, Granularity.COUNT).total == expected
-    is_any = ask(entry_type, lookups, filters, Granularity.BOOLEAN).total
-    assert bool(is_any) is bool(expected)
-    page = ask(entry_type, lookups, filters, Granularity.RECORD, Page(1, 2))
-    assert (page.total, len(page.page)) == (expected, max(0, min(2, expected - 2)))
+def _check_entries(asker: Asker, scan: Scan, level: EntryType) -> None:
+    asked, world = asker.asked, asker.world
+    numbers = scan.entries(level, asked)
+    asker.check_totals(level, len(numbers))
+    for number in range(len(world.entries[level])):
+        found = asker.ask(level, Granularity.COUNT, entry_id=world.shown(level, number))
+        assert found.total == (number in numbers)
+    if asked.may_tell_records:
+        page = asker.ask(level, Granularity.RECORD).page
+        assert [body["id"] for body in page] == [world.shown(level, n) for n in numbers]
+        _check_nobody_else_is_named(scan, json.dumps(page), level, asked)
+
+
+def _check_variations(asker: Asker, scan: Scan) -> None:
+    asked = asker.asked
+    variations = scan.variations(asked)
+    asker.check_totals(VARIANT, len(variations))
+    if asked.may_tell_records:
+        page = asker.ask(VARIANT, Granularity.RECORD).page
+        assert [record.allele for record in page] == [calls.allele for calls in variations]
+        people = scan.call_sets(VARIANT, asked)
+        for record, calls in zip(page, variations, strict=True):
+            counted = record.allele_count, record.allele_number, record.homozygous
+            assert counted == scan.copies(calls, people)
+            assert sorted(map(repr, record.cases)) == sorted(_cases(asker.world, calls, people))
+        shown = json.dumps([asdict(record) for record in page])
+        _check_nobody_else_is_named(scan, shown, VARIANT, asked)
+
+
+def _cases(world: World, calls: Calls, people: set[int]):
+    """Yield each carrying call set of `people` as a record tells of it."""
+    for number in calls.carriers & people:
+        ids = {
+            level: world.shown(level, parent) for level, parent in world.call_sets[number].items()
+        }
+        zygosity = "hemizygous" if number in calls.single else "heterozygous"
+        zygosity = "homozygous" if number in calls.hom else zygosity
+        first, *rest = (ids.get(level, "") for level in (BIOSAMPLE, INDIVIDUAL, RUN, ANALYSIS))
+        yield repr(Case(first, rest[0], zygosity, *rest[1:]))
+
+
+def _check_nobody_else_is_named(scan: Scan, text: str, entry_type, asked: Asked) -> None:
+    for level, number in scan.nodes:
+        if level != CALLS:
+            is_counted = asked.counts(scan.owner((level, number)), asked.data(entry_type))
+            assert is_counted or f'"{scan.world.shown(level, number)}"' not in text

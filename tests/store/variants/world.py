@@ -70,6 +70,11 @@ class World:
     assays: dict[int, list[int]] = field(default_factory=dict)  # call set → assays
     properties: dict[str, str] = field(default_factory=dict)
 
+    def shown(self, level: EntryType, number: int) -> str:
+        """Return the public id of a record."""
+        record = self.entries[level][number]
+        return record.public_id or f"public-{record.id}"
+
     def write(self, path: Path) -> Path:
         """Write the index file."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -123,7 +128,7 @@ class World:
             db.execute("INSERT INTO call_set VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         for entry_type, records in self.entries.items():
             for number, record in enumerate(records):
-                shown = record.public_id or f"public-{record.id}"
+                shown = self.shown(entry_type, number)
                 parents = (record.parents.get(level) for level in LINEAGE[:3])
                 body = json.dumps({"id": record.id, **record.body})
                 row = (entry_type.value, number, record.id, shown, *parents, body)

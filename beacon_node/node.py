@@ -35,6 +35,7 @@ class Node:
     randomness: Randomness
     pseudonym_key: bytes
     plans: MutableMapping = field(default_factory=lambda: LRUCache(PLANS))  # actions.plan_search
+    consented: MutableMapping = field(default_factory=dict)  # actions.consented_people
 
     @property
     def data(self) -> Path:

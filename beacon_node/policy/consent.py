@@ -57,7 +57,7 @@ def visible(
     `released_at` is the moment whose statements the release was made from.
     """
     found = eligible(history, at, asked)
-    for moment in _moments_between(history, released_at, at):
+    for moment in moments_between(history, released_at, at):
         before = eligible(known_by(history, moment), moment, asked)
         if found is None or before is None:
             return None
@@ -86,9 +86,9 @@ def holding_version(history: History, at: datetime, asked: Asked) -> ConsentVers
     begun = (
         version
         for version in _valid(history)
-        if _speaks_of(version, asked) and _begins(version) <= at
+        if _speaks_of(version, asked) and begins(version) <= at
     )
-    return max(begun, key=_seniority, default=None)
+    return max(begun, key=seniority, default=None)
 
 
 def known_by(history: History, moment: datetime) -> list[ConsentVersion]:
@@ -148,18 +148,20 @@ def _speaks_of(version: ConsentVersion, asked: Asked) -> bool:
     return version.scope.is_about(asked.dataset)
 
 
-def _begins(version: ConsentVersion) -> datetime:
+def begins(version: ConsentVersion) -> datetime:
+    """Return the moment from which a statement can hold; it ends nothing before it."""
     if version.status.is_no:
         return min(version.effective_from, version.recorded_at)
     return max(version.effective_from, version.signed_on)
 
 
-def _seniority(version: ConsentVersion) -> tuple:
+def seniority(version: ConsentVersion) -> tuple:
+    """Return what orders statements: of those that have begun, the highest holds."""
     return (version.signed_on, version.status.is_no, version.recorded_at, version.number)
 
 
 def _dates(version: ConsentVersion) -> Iterator[datetime]:
-    yield _begins(version)
+    yield begins(version)
     if version.effective_until is not None and not version.status.is_no:
         yield version.effective_until
 
@@ -167,8 +169,8 @@ def _dates(version: ConsentVersion) -> Iterator[datetime]:
 def _is_replaced(version: ConsentVersion, valid: Iterable[ConsentVersion], by: datetime) -> bool:
     """Whether a newer statement that has begun by then speaks of all that this one speaks of."""
     return any(
-        _seniority(other) > _seniority(version)
-        and _begins(other) <= by
+        seniority(other) > seniority(version)
+        and begins(other) <= by
         and _speaks_of_all(other, version)
         for other in valid
     )
@@ -184,7 +186,7 @@ def _speaks_of_all(other: ConsentVersion, version: ConsentVersion) -> bool:
     )
 
 
-def _moments_between(history: History, start: datetime, end: datetime) -> list[datetime]:
+def moments_between(history: History, start: datetime, end: datetime) -> list[datetime]:
     """Return `start` and the moments after it, before `end`, at which anything may change."""
     changes = {version.recorded_at for version in history}
     changes.update(moment for version in _stated(history) for moment in _dates(version))

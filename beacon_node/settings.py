@@ -6,7 +6,9 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import tzinfo
 from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo
 
 from beacon_node.errors import ConfigurationError
 
@@ -25,6 +27,7 @@ class Identity:
     public_url: str = ""  # how others reach it, without /api; empty: http://host:port
     welcome_url: str = ""
     alternative_url: str = ""
+    time_zone: str = "UTC"  # IANA name; whose days the dates of consents are
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,11 @@ class Settings:
         """The address others use, without a slash at the end."""
         told = self.node.public_url.rstrip("/")
         return told or f"http://{self.server.host}:{self.server.port}"
+
+    @property
+    def zone(self) -> tzinfo:
+        """The site's time zone."""
+        return ZoneInfo(self.node.time_zone)
 
 
 def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
@@ -141,11 +149,23 @@ def _from_text(key: str, kind: Any, text: str) -> Any:
     return text
 
 
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder
+        return False
+    return True
+
+
 def _check(settings: Settings) -> None:
     claims = (
         (
             settings.node.environment in ENVIRONMENTS,
             "node.environment must be one of " + ", ".join(ENVIRONMENTS),
+        ),
+        (
+            _is_time_zone(settings.node.time_zone),
+            "node.time_zone must be an IANA time zone such as Europe/Helsinki",
         ),
         (0 <= settings.server.port <= 65_535, "server.port must lie between 0 and 65535"),
         (settings.server.workers >= 1, "server.workers must be at least 1"),

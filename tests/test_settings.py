@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import pytest
 
 from beacon_node.errors import ConfigurationError
@@ -14,6 +16,13 @@ def test_an_empty_file_gives_the_safe_defaults():
 def test_a_table_sets_what_it_names():
     settings = read_settings('[node]\nname = "Heart"\n[server]\nport = 80\n', {})
     assert (settings.node.name, settings.server.port) == ("Heart", 80)
+
+
+def test_the_time_zone_is_utc_unless_the_site_says_which():
+    noon = datetime(2030, 7, 1, 12, tzinfo=UTC)
+    helsinki = read_settings("[node]\ntime_zone = 'Europe/Helsinki'\n", {})
+    assert noon.astimezone(Settings().zone).hour == 12
+    assert noon.astimezone(helsinki.zone).hour == 15
 
 
 def test_the_environment_overrides_the_file():
@@ -39,6 +48,10 @@ def test_lists_are_comma_separated_in_the_environment():
         ("[server]\nworkers = 0\n", "server.workers"),
         ("[server]\nallowed_origins = 'x'\n", "server.allowed_origins"),
         ("[node]\nenvironment = 'live'\n", "node.environment"),
+        ("[node]\ntime_zone = 'Mars/Olympus'\n", "node.time_zone"),
+        ("[node]\ntime_zone = ''\n", "node.time_zone"),
+        ("[node]\ntime_zone = '../etc/passwd'\n", "node.time_zone"),
+        ("[node]\ntime_zone = 'Europe'\n", "node.time_zone"),
         ("[answers]\ndefault_page_size = 2000\n", "answers.default_page_size"),
         ("server = 1\n", "[server]"),
         ("[server\n", "TOML"),

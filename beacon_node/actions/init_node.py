@@ -66,6 +66,7 @@ id = {_quoted(new.beacon_id)}
 name = {_quoted(new.name)}
 environment = {_quoted(new.environment)}
 # public_url = "https://beacon.hospital.example"
+# time_zone = "Europe/Helsinki"  # whose days the dates of consents are; UTC where nothing is said
 
 [organization]  # shown to everybody: put your own id (a reversed domain) and url here
 id = {_quoted(new.organization_id)}

@@ -77,23 +77,15 @@ def own_words(text: str, kind: type[StrEnum], option: str) -> frozenset:
     return frozenset(kind(word) for word in found)
 
 
-def site_zone(context: click.Context, option: click.Parameter, name: str | None) -> "tzinfo":
-    """Return the time zone of the site: as told, else this machine's."""
-    import os
+def time_zone(context: click.Context, option: click.Parameter, name: str | None) -> "tzinfo | None":
+    """Return the time zone that is told, None where none is."""
     from zoneinfo import ZoneInfo
 
-    told = name or os.environ.get("TZ", "")
     try:
-        if told:
-            return ZoneInfo(told.removeprefix(":"))
-        with Path("/etc/localtime").open("rb") as file:
-            return ZoneInfo.from_file(file, key="localtime")
-    except FileNotFoundError:
-        if not told:
-            return ZoneInfo("UTC")
-    except (KeyError, ValueError, OSError):
-        pass
-    raise click.BadParameter("a time zone like Europe/Helsinki is expected", context, option)
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError) as unknown:
+        problem = "a time zone like Europe/Helsinki is expected"
+        raise click.BadParameter(problem, context, option) from unknown
 
 
 def this_user(context: click.Context, option: click.Parameter, name: str) -> str:
@@ -105,9 +97,9 @@ def this_user(context: click.Context, option: click.Parameter, name: str) -> str
 
 zone_option: Callable[[Any], Any] = click.option(
     "--zone",
-    callback=site_zone,
+    callback=time_zone,
     metavar="Europe/Helsinki",
-    help="Whose days dates are; by default this machine's time zone.",
+    help="Whose days dates are; by default `time_zone` in [node] of node.toml.",
 )
 by_option: Callable[[Any], Any] = click.option(
     "--by", default="", callback=this_user, help="Who records it; by default this user."

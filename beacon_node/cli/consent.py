@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PARAMETERS = ("diseases", "countries", "institutions", "projects", "users", "investigators")
 COLUMNS = ("number#", "status", "signed", "holds from", "until", "dataset", "terms", "document")
-CLOSED = "Consents are recorded and checked, but datasets that are not open data answer nobody yet."
 
 
 @click.group()
@@ -117,6 +116,7 @@ def _record(
     from beacon_node.actions.consent_statement import Told, record_statement
 
     node, by = session.open_node(), told.pop("by")
+    told["zone"] = told["zone"] or node.settings.zone
     recorded = record_statement(
         node, Told(individual=individual, status=status, **told, **more), by
     )
@@ -138,7 +138,6 @@ def _say_recorded(session: Session, recorded: "Recorded") -> None:
     say(f"Recorded as number {version.number}.")
     if version.status is Status.GIVEN:
         say("It counts from the next release of the dataset on, if no newer signature decides.")
-        say(CLOSED)
     else:
         say("It holds from the next question on.")
 
@@ -243,7 +242,11 @@ def summary(session: Session, individual: str, zone: Any) -> None:
 
     node = session.open_node()
     text = consent_summary(
-        node.ledger, node.clock, individual, label=node.knowledge.label, zone=zone
+        node.ledger,
+        node.clock,
+        individual,
+        label=node.knowledge.label,
+        zone=zone or node.settings.zone,
     )
     session.output.result({"individual": individual, "summary": text}, lambda: print(text))
 

@@ -16,7 +16,7 @@ from tests.ingest.consents.tables import MAPPING
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("BEACON_NODE_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("TZ", "Europe/Helsinki")
+    monkeypatch.setenv("BEACON_NODE_NODE_TIME_ZONE", "Europe/Helsinki")
     monkeypatch.chdir(tmp_path)
     new_node(tmp_path / "home", NewDataset("d", Assembly.GRCH37))
     (tmp_path / "csv.toml").write_text(MAPPING)
@@ -97,6 +97,12 @@ def test_one_person_gives_withdraws_and_gets_a_receipt(ask):
     head = ask("verify")["head"]
     assert ask("verify", "--head", head)["is_whole"] is True
     assert ask("verify", "--head", f"2:{'0' * 64}")["code"] == 6
+
+
+def test_dates_are_days_of_the_zone_that_is_told_else_of_the_site(ask):
+    here, there = give(ask), give(ask, "P", "--zone", "Asia/Tokyo")
+    assert here["consent"]["signed_on"].startswith("2026-01-06T22:00")
+    assert there["consent"]["signed_on"].startswith("2026-01-06T15:00")
 
 
 def test_what_was_entered_in_error_is_cancelled_by_its_number(ask):

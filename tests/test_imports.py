@@ -69,7 +69,7 @@ PURE_LIBRARIES = {
     *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac"),
     *("itertools", "json", "math", "operator", "re", "statistics", "string", "struct"),
     *("types", "typing", "unicodedata", "urllib.parse"),
-    *("numpy", "pyroaring", "orjson"),
+    *("numpy", "scipy", "pyroaring", "orjson"),
 }
 EFFECTS = {"open", "print", "input", "breakpoint", "exec", "eval", "__import__"}
 CLOCK_READS = {"now", "utcnow", "today"}

@@ -14,10 +14,15 @@ from beacon_node.model.knowledge import Kind, Source
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
 from beacon_node.store.knowledge import Changes
+from beacon_node.store.panels import SqlitePanels
 
-# What a file can be loaded as; a table of named alleles is loaded as PGX.
-KINDS = tuple(kind for kind in Kind if kind is not Kind.STAR_ALLELES)
-_SHIFTED = (Kind.CLINVAR, Kind.EFFECTS, Kind.FREQUENCIES, Kind.PGX, Kind.RSIDS, Kind.STAR_ALLELES)
+# What a file can be loaded as here; a table of named alleles is loaded as PGX. Panels and genomes
+# are loaded by `annotate_panels`.
+KINDS = tuple(kind for kind in Kind if kind not in (Kind.STAR_ALLELES, Kind.PANEL, Kind.GENOMES))
+_SHIFTED = (
+    *(Kind.CLINVAR, Kind.EFFECTS, Kind.FREQUENCIES, Kind.PGX, Kind.RSIDS, Kind.STAR_ALLELES),
+    *(Kind.PANEL, Kind.GENOMES),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ def annotate(
         records=report.records,
         skipped=skipped,
         changes=added.changes,
-        notes=tuple(_notes(opened, listed)),
+        notes=tuple(shift_notes(listed)),
     )
 
 
@@ -119,6 +124,8 @@ def remove_source(
         raise InvalidRequest(f"say which {kind} source: {', '.join(names)}")
     for source in found:
         node.knowledge.remove(source)
+    if kind is Kind.PANEL:
+        SqlitePanels(node.knowledge).sweep()
     return tuple(found)
 
 
@@ -182,8 +189,9 @@ def _positions(node: Node, opened: OpenedFile, path: str) -> dict:
     return positions
 
 
-def _notes(opened: OpenedFile, source: Source) -> list[str]:
-    if opened.kind in _SHIFTED and not source.with_reference:
+def shift_notes(source: Source) -> list[str]:
+    """Return what to tell of a source whose indels could not be shifted to their normal form."""
+    if source.kind in _SHIFTED and not source.with_reference:
         return [
             "no reference sequence is loaded, so indels stand as the file has them; after loading"
             " one, load this file again"

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     ONTOLOGY = "ontology"
     RSIDS = "rsids"
     REFERENCE = "reference"
+    PANEL = "panel"
+    GENOMES = "genomes"
 
     @property
     def has_assembly(self) -> bool:
@@ -33,7 +35,8 @@ class Source:
     """One loaded knowledge file. `part` tells files of one name apart (a panel by chromosome).
 
     `rows` are the records kept; `with_reference`: indels were shifted left with a FASTA.
-    `details` are what readers need to know of it: a panel's `populations`, an ontology's `prefix`.
+    `details` are what readers need to know of it: its `populations`, an ontology's `prefix`, what a
+    panel was declared to be.
     """
 
     kind: Kind

@@ -26,11 +26,15 @@ _HEAD_LINES = 20_000  # a head longer than this is none
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A site VCF whose head was read. `assembly` None: it does not say. `head` are its ## lines."""
+    """A site VCF whose head was read. `assembly` None: it does not say. `head` are its ## lines.
+
+    A BCF has no lines to name: errors count its records.
+    """
 
     path: str
     head: tuple[str, ...]
     assembly: Assembly | None
+    is_bcf: bool = False
 
     def meta(self, key: str) -> str:
         """Return the value of a `##key=value` line, empty if there is none."""
@@ -65,12 +69,8 @@ class _Failures:
     """Turn what cyvcf2 raises into InvalidInput: OSError for a file, and Exception itself, which
     has no class of its own, for a record."""
 
-    def __init__(self, path: str, head_lines: int) -> None:
-        self.path, self.records, self._head_lines = path, 0, head_lines
-
-    @property
-    def line(self) -> int:
-        return self._head_lines + 1 + self.records
+    def __init__(self, file: SiteFile) -> None:
+        self.path, self.records, self._file = file.path, 0, file
 
     def __enter__(self) -> "_Failures":
         return self
@@ -85,10 +85,16 @@ class _Failures:
             raise InvalidInput("this is no VCF that can be read", file=self.path) from error
         if kind in (Exception, ValueError, UnicodeDecodeError):
             problem = "the record is malformed, or the file ends in the middle of it"
-            raise InvalidInput(problem, file=self.path, line=self.line + 1) from error
+            self.records += 1
+            raise self.wrong(problem) from error
 
     def wrong(self, problem: str, field: str = "") -> InvalidInput:
-        return InvalidInput(problem, file=self.path, line=self.line, field=field)
+        """Return the error that says what is wrong with the record just read."""
+        if self._file.is_bcf:
+            problem = f"record {self.records}: {problem}"
+            return InvalidInput(problem, file=self.path, field=field)
+        line = len(self._file.head) + 1 + self.records
+        return InvalidInput(problem, file=self.path, line=line, field=field)
 
 
 @dataclass(slots=True)
@@ -121,7 +127,7 @@ def read_sites(
     progress: Progress,
 ) -> Iterator[Site]:
     """Yield the records that have an allele of known bases; the rest is counted in `report`."""
-    failures, path = _Failures(file.path, len(file.head)), Path(file.path)
+    failures, path = _Failures(file), Path(file.path)
     names: dict[str, str | None] = {}
     with explained(file.path), path.open("rb") as raw, failures, quiet_htslib():
         progress.start(path.name, path.stat().st_size, "bytes")

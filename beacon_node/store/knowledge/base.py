@@ -29,7 +29,12 @@ from beacon_node.store.knowledge.terms import Terms
 
 _MMAP_BYTES = 1 << 40  # more than any file: pages come from the system's cache
 _ATTEMPTS = 5  # a source may be replaced between reading the list and opening it
+_READ_ELSEWHERE = (Kind.REFERENCE, Kind.PANEL, Kind.GENOMES)  # pyfaidx, store.panels
 _FILTERS, _GENES, _LABELS = 64, 512, 2_048  # answers remembered until knowledge changes
+
+
+Written = tuple[int, Mapping]
+"""The rows of a file that was written, and what to add to its source's details."""
 
 
 class Snapshot:
@@ -40,7 +45,7 @@ class Snapshot:
         loaded = [
             (source, _open(folder / source.path))
             for source in sources
-            if source.kind is not Kind.REFERENCE
+            if source.kind not in _READ_ELSEWHERE
         ]
         self._loaded = loaded
         self._genes = {
@@ -184,6 +189,10 @@ class SqliteKnowledge:
 
     # ---- what is loaded ----------------------------------------------------------------------
 
+    @property
+    def folder(self) -> Path:
+        return self._folder
+
     def sources(self) -> Sequence[Source]:
         """Return what is loaded, by kind, name, assembly and part."""
         with told_plainly(self._folder):
@@ -215,6 +224,18 @@ class SqliteKnowledge:
             listed = replace(source, rows=added.rows, path=path.name)
             self._catalogue.put(listed)
         return listed, added
+
+    def add_file(self, source: Source, write: Callable[[Path], Written]) -> Source:
+        """Load `source` from the file that `write` makes, as `add` does.
+
+        `write` is given the path; it returns the number of rows and what to add to the details.
+        """
+        with self._catalogue.only_me(), new_file(self._folder, source.kind) as path:
+            rows, details = write(path)
+            told = {**source.details, **details}
+            listed = replace(source, rows=rows, path=path.name, details=told)
+            self._catalogue.put(listed)
+        return listed
 
     def add_reference(self, source: Source) -> None:
         """List a FASTA, whose path is `source.path`, as the reference of its assembly."""

@@ -55,7 +55,7 @@ def _drop(path: Path) -> None:
 def build(path: Path, kind: Kind, records: Iterable) -> Added:
     """Write all records into the file; it is on disk when this returns. Memory stays flat."""
     with told_plainly(path.parent):
-        db = _open(path)
+        db = open_new(path)
     try:
         with told_plainly(path.parent):
             db.executescript(layout.tables(kind))
@@ -68,11 +68,12 @@ def build(path: Path, kind: Kind, records: Iterable) -> Added:
     finally:
         db.close()
     with told_plainly(path.parent):
-        _flush(path)
+        flush(path)
     return added
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def open_new(path: Path) -> sqlite3.Connection:
+    """Return a connection to a new file, tuned to be written once."""
     db = sqlite3.connect(path, isolation_level=None)
     path.chmod(0o600)
     db.execute(f"PRAGMA page_size = {layout.PAGE_SIZE}")
@@ -119,7 +120,8 @@ def _finish(db: sqlite3.Connection, kind: Kind) -> None:
         write_alleles.sort_names(db, kind)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Wait until a file and its name are on disk."""
     for place in (path, path.parent):
         descriptor = os.open(place, os.O_RDONLY)
         try:

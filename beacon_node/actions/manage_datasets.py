@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
-from beacon_node.actions.release_dataset import is_released, known_people
+from beacon_node.actions.release_dataset import is_released
+from beacon_node.actions.release_draft import known_people
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy
+from beacon_node.model.data_use import Use
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import REFERENCE_NAMES, Assembly
 from beacon_node.node import Node
@@ -34,6 +36,7 @@ class NewDataset:
     keeps_ids: bool = False
     is_synthetic: bool = False
     document: Mapping | None = None
+    use: Use | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ def add_dataset(node: Node, new: NewDataset) -> None:
         keeps_ids=new.keeps_ids,
         is_synthetic=new.is_synthetic,
         document=new.document,
+        use=new.use,
         created_at=node.clock.now().isoformat(timespec="seconds"),
     )
     sweep_removed(node.catalogue)

@@ -1,26 +1,26 @@
 """Make the draft of a dataset answer: build its index beside the old one and swap them."""
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from beacon_node.errors import Conflict
+from beacon_node.actions.consented_people import take_snapshot
+from beacon_node.actions.release_draft import (
+    Draft,
+    people_in,
+    plan_of,
+    read_draft,
+    use_of_release,
+)
+from beacon_node.actions.release_people import Attendance, attendance, is_told_since, left_out
+from beacon_node.errors import Conflict, StoreUnavailable
+from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.entries import EntryType
+from beacon_node.model.ledger import Moment
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
-from beacon_node.store.merge import (
-    Built,
-    GenotypePart,
-    Plan,
-    build_index,
-    people_changed,
-    people_of,
-)
-from beacon_node.store.people import individuals_of
-from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord, dataset_row
-from beacon_node.store.schema import FORMAT
+from beacon_node.store.merge import Built, Plan, build_index, people_changed
+from beacon_node.store.records import DatasetRecord, ReleaseRecord
 from beacon_node.store.sweep import sweep
 
 _KEPT = 2  # releases: the current one and the one before, which a reader may just be opening
@@ -31,7 +31,9 @@ class ReleaseOutcome:
     """What a release holds. `is_new` False: nothing had changed, and nothing was done. `is_open`:
     it answers anybody.
 
-    `people_added` and `people_removed` compare with the release before.
+    `people_added` and `people_removed` compare with the release before; `left_out` counts those of
+    the draft who have no consent on record, or refused or withdrew. `is_consent_only`: the data and
+    the people are those of the release before; it has later consents, or other terms.
     """
 
     dataset_id: str
@@ -43,163 +45,211 @@ class ReleaseOutcome:
     people_removed: int = 0
     warnings: tuple[str, ...] = ()
     is_open: bool = False
+    left_out: int = 0
+    is_consent_only: bool = False
+
+    @property
+    def people(self) -> int:
+        return self.sizes.get(EntryType.INDIVIDUAL, 0)
 
 
 def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> ReleaseOutcome:
     """Build and publish the next release of a dataset; the old one answers until it is swapped.
 
-    Where all files were taken out, the next release is empty. Raises NotFound, Conflict if nothing
-    was loaded, two people's samples have one name or another command works on the dataset,
-    StoreUnavailable if the disk is full; then the old release goes on answering.
+    In it is who may be counted for anything, as was on record when it began. Where nobody is left,
+    or all files were taken out, the next release is empty. Where the same people have the same data
+    it answers from the same file.
+
+    Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
+    command works on the dataset, StoreUnavailable if the disk is full; then the old release goes on
+    answering. What fails after the swap is a warning: the new release answers.
     """
     node.catalogue.dataset(dataset_id)
     with node.catalogue.only_me(dataset_id):
         sweep(node.catalogue, dataset_id)
-        dataset = node.catalogue.dataset(dataset_id)
-        parts = node.catalogue.parts(dataset_id)
-        removed = node.catalogue.removed_people(dataset_id)
-        current = node.catalogue.current_release(dataset_id)
-        if not parts and current is None:
+        draft = read_draft(node, dataset_id)
+        if not draft.parts and draft.current is None:
             raise Conflict(f"nothing is loaded into dataset {dataset_id!r} yet")
-        fingerprint = _fingerprint(dataset, parts, removed)
-        if current and current.fingerprint == fingerprint:
-            return ReleaseOutcome(
-                dataset_id, current.number, False, current.sizes, is_open=dataset.is_open_data
-            )
-        number = current.number + 1 if current else 1
-        path = _new_path(node, dataset_id, number)
-        plan = _plan(node, dataset, parts, frozenset(removed), number, progress)
-        built = build_index(path, plan)
-        return _publish(node, plan, path, built, fingerprint)
+        if is_released(node, dataset_id):
+            return _unchanged(draft)
+        moment = node.ledger.record_release(dataset_id, now=node.clock.now())
+        absent = left_out(node, draft.dataset, moment)
+        present = attendance(people_in(node, draft), absent)
+        fingerprint = f"{draft.content} {present.digest}"
+        if _has_index(node, draft, fingerprint):
+            made = _same_data(draft)
+        else:
+            made = _new_data(node, plan_of(node, draft, absent, progress), draft)
+        made = _dated(made, draft, fingerprint, moment, present)
+        return _publish(node, draft, _with_consents(node, draft, made, moment))
 
 
 def is_released(node: Node, dataset_id: str) -> bool:
-    """Say whether the current release holds all that is loaded, and nobody who was taken out."""
-    current = node.catalogue.current_release(dataset_id)
-    draft = _fingerprint(
-        node.catalogue.dataset(dataset_id),
-        node.catalogue.parts(dataset_id),
-        node.catalogue.removed_people(dataset_id),
-    )
-    return current is not None and current.fingerprint == draft
-
-
-def known_people(node: Node, dataset_id: str) -> frozenset[str]:
-    """Return the hospital's own ids of all individuals of a dataset's draft or current release.
-
-    Those that the next release leaves out are among them. The dataset's lock must be held.
-    """
-    catalogue = node.catalogue
-    removed = frozenset(catalogue.removed_people(dataset_id))
-    current, parts = catalogue.current_release(dataset_id), catalogue.parts(dataset_id)
-    found = removed | individuals_of(catalogue.index_path(dataset_id)) if current else removed
-    if not parts:
-        return found
-    plan = _plan(node, catalogue.dataset(dataset_id), parts, removed, 0, NO_PROGRESS)
-    scratch = catalogue.folder(dataset_id) / "parts" / f"people-{node.randomness.bytes(4).hex()}"
-    return found | people_of(plan, scratch)
-
-
-def _plan(
-    node: Node,
-    dataset: DatasetRecord,
-    parts: Sequence[PartRecord],
-    removed: frozenset[str],
-    number: int,
-    progress: Progress,
-) -> Plan:
-    folder = node.catalogue.folder(dataset.id) / "parts"
-    return Plan(
-        dataset=dataset,
-        number=number,
-        parts=[_genotype_part(folder, part) for part in parts if not part.is_clinical],
-        drafts=[folder / part.path for part in parts if part.is_clinical],
-        removed=removed,
-        pseudonym_key=node.pseudonym_key,
-        progress=progress,
+    """Say whether the current release holds all that is loaded and was said, and nobody else."""
+    return (
+        read_draft(node, dataset_id).is_as_released()
+        and not node.catalogue.has_unfinished_purge(dataset_id)
+        and not is_told_since(node, dataset_id, node.catalogue.current_release(dataset_id))
     )
 
 
-def _genotype_part(folder: Path, part: PartRecord) -> GenotypePart:
-    return GenotypePart(
-        path=folder / part.path,
-        sample_table=part.sample_table,
-        alleles=part.report["alleles"],
-        references=tuple(part.report["references"]),
-        assay_digest=part.report["assay_digest"],
-        is_sites_only=part.report["is_sites_only"],
-        source=part.source,
+def _unchanged(draft: Draft) -> ReleaseOutcome:
+    current = draft.current
+    return ReleaseOutcome(
+        dataset_id=draft.dataset.id,
+        number=current.number,
+        is_new=False,
+        sizes=current.sizes,
+        is_open=draft.dataset.is_open_data,
+        left_out=current.left_out,
     )
 
 
-def _new_path(node: Node, dataset_id: str, number: int) -> Path:
-    """Return a path never used before: stores keep files open by name."""
-    name = f"{number}-{node.randomness.bytes(4).hex()}.sqlite"
-    return node.catalogue.folder(dataset_id) / "releases" / name
+# ---- the index: a new one, or the same again -----------------------------------------------------
 
 
-def _publish(node: Node, plan: Plan, path: Path, built: Built, fingerprint: str) -> ReleaseOutcome:
-    """Let a finished index answer, and forget the releases before the last."""
-    catalogue, dataset_id = node.catalogue, plan.dataset.id
-    before = catalogue.current_release(dataset_id)
-    old = catalogue.folder(dataset_id) / "releases" / before.path if before else None
-    added, removed = people_changed(old, path)
+@dataclass(frozen=True, slots=True, repr=False)
+class _Made:
+    """A release that is ready but for what it says of consents, and how it differs."""
+
+    record: ReleaseRecord
+    people_added: int = 0
+    people_removed: int = 0
+    warnings: tuple[str, ...] = ()
+    is_consent_only: bool = False
+
+
+def _has_index(node: Node, draft: Draft, fingerprint: str) -> bool:
+    """Say whether the current release's file holds the same data of the same people."""
+    current = draft.current
+    return (
+        current is not None
+        and current.fingerprint == fingerprint
+        and _release_file(node, draft, current.path).exists()
+    )
+
+
+def _same_data(draft: Draft) -> _Made:
+    return _Made(replace(draft.current, number=draft.number), is_consent_only=True)
+
+
+def _new_data(node: Node, plan: Plan, draft: Draft) -> _Made:
+    """Build an index under a name never used before: stores keep files open by name."""
+    name = f"{draft.number}-{node.randomness.bytes(4).hex()}.sqlite"
+    path, before = _release_file(node, draft, name), draft.current
+    built = build_index(path, plan)
+    added, removed = people_changed(
+        _release_file(node, draft, before.path) if before else None, path
+    )
     record = ReleaseRecord(
-        number=plan.number,
-        path=path.name,
-        released_at=node.clock.now().isoformat(timespec="seconds"),
-        fingerprint=fingerprint,
-        parts=tuple(part.number for part in catalogue.parts(dataset_id)),
+        number=draft.number,
+        path=name,
+        released_at="",
+        fingerprint="",
+        parts=tuple(part.number for part in draft.parts),
         sizes=built.sizes,
         has_individuals=built.has_individuals,
         document=built.document,
         cohorts=built.cohorts,
     )
-    catalogue.make_current(dataset_id, record)
-    for older in catalogue.releases(dataset_id)[_KEPT:]:
-        catalogue.forget_release(dataset_id, older.number)
-    sweep(catalogue, dataset_id)
+    return _Made(record, added, removed, tuple(_of_data(built)))
+
+
+def _release_file(node: Node, draft: Draft, name: str) -> Path:
+    return node.catalogue.folder(draft.dataset.id) / "releases" / name
+
+
+def _dated(
+    made: _Made, draft: Draft, fingerprint: str, moment: Moment, present: Attendance
+) -> _Made:
+    """Say when it was made, from which consents and under which terms."""
+    dataset = draft.dataset
+    use, problem = use_of_release(dataset, made.record.document)
+    record = replace(
+        made.record,
+        released_at=moment.at.isoformat(timespec="seconds"),
+        fingerprint=fingerprint,
+        use=use,
+        consented_at=moment_text(moment.at),
+        consent_version=moment.consent_version,
+        left_out=present.without_consent,
+    )
+    # A dataset whose people are all left out is not one of sites without people.
+    if present.without_consent:
+        record = replace(record, has_individuals=True)
+    words = (*made.warnings, *problem, *_of_consents(dataset, record))
+    return replace(made, record=record, warnings=words)
+
+
+def _with_consents(node: Node, draft: Draft, made: _Made, moment: Moment) -> _Made:
+    """Write what its people permit beside the index."""
+    record = made.record
+    index = _release_file(node, draft, record.path)
+    name = take_snapshot(node, draft.dataset.id, record.number, moment, index)
+    return replace(made, record=replace(record, consents=name))
+
+
+# ---- the swap ------------------------------------------------------------------------------------
+
+
+def _publish(node: Node, draft: Draft, made: _Made) -> ReleaseOutcome:
+    """Let a finished release answer, and forget the releases before the last."""
+    dataset, record = draft.dataset, made.record
+    size_bytes = _release_file(node, draft, record.path).stat().st_size
+    node.catalogue.make_current(dataset.id, record)
     return ReleaseOutcome(
-        dataset_id=dataset_id,
-        number=plan.number,
+        dataset_id=dataset.id,
+        number=record.number,
         is_new=True,
-        sizes=built.sizes,
-        size_bytes=path.stat().st_size,
-        people_added=added,
-        people_removed=removed,
-        warnings=tuple(_warnings(plan.dataset, built)),
-        is_open=plan.dataset.is_open_data,
+        sizes=record.sizes,
+        size_bytes=size_bytes,
+        people_added=made.people_added,
+        people_removed=made.people_removed,
+        warnings=(*made.warnings, *_tidy(node, dataset.id)),
+        is_open=dataset.is_open_data,
+        left_out=record.left_out,
+        is_consent_only=made.is_consent_only,
     )
 
 
-def _warnings(dataset: DatasetRecord, built: Built) -> list[str]:
-    warnings = []
+def _tidy(node: Node, dataset_id: str) -> tuple[str, ...]:
+    """Forget the releases before the last, after a purge all but the current one; returns what
+    could not be done: the new release answers all the same."""
+    catalogue = node.catalogue
+    try:
+        is_purge = catalogue.has_unfinished_purge(dataset_id)
+        for older in catalogue.releases(dataset_id)[1 if is_purge else _KEPT :]:
+            catalogue.forget_release(dataset_id, older.number)
+        sweep(catalogue, dataset_id)
+        if is_purge:
+            catalogue.finish_purge(dataset_id)
+    except StoreUnavailable as error:
+        left = "older releases are still on disk; release again when this is solved"
+        return (f"{left}: {error}",)
+    return ()
+
+
+def _of_data(built: Built) -> Iterator[str]:
     if built.inferred_sequences:
         names = ", ".join(built.inferred_sequences)
-        warnings.append(f"no assay declared: whole sequences with records count as such ({names})")
+        yield f"no assay declared: whole sequences with records count as such ({names})"
     if built.has_described_people and built.unmatched:
-        warnings.append(
+        yield (
             f"{built.unmatched:,} of {built.samples:,} samples match no individual or biosample"
             " that was loaded; records were made for them (a sample table says whose they are)"
         )
     if built.unattached:
-        warnings.append(
+        yield (
             f"{built.unattached} runs or analyses belong to no person or biosample that was loaded"
             " and were left out"
         )
-    if not dataset.is_open_data:
-        warnings.append("not open data: consents are recorded but do not decide answers yet")
-    return warnings
 
 
-def _fingerprint(
-    dataset: DatasetRecord, parts: Sequence[PartRecord], removed: Sequence[str]
-) -> str:
-    """Return the SHA-256 of everything that shapes an index."""
-    shaping = {
-        "layout": FORMAT,
-        "dataset": dataset_row(dataset),
-        "parts": [(part.number, part.key) for part in parts],
-        "removed": list(removed),
-    }
-    return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
+def _of_consents(dataset: DatasetRecord, record: ReleaseRecord) -> Iterator[str]:
+    if record.left_out and not record.sizes.get(EntryType.INDIVIDUAL):
+        yield "everybody is left out: it holds nobody, and the release before answers no more"
+    if not dataset.is_open_data and record.use is None:
+        yield (
+            "no data use terms hold for it, so that it answers nobody, also not under a grant: "
+            f"beacon-node dataset terms {dataset.id} --term …"
+        )

@@ -113,17 +113,24 @@ def release(session: Session, dataset: str) -> None:
 
 def _show_release(session: Session, done: "ReleaseOutcome") -> None:
     say = session.output.sentence
-    if not done.is_new:
-        say(f"Release {done.number} of {done.dataset_id} holds all that is loaded; nothing to do.")
-        return
-    sizes = [f"{size:,} {kind.counts}" for kind, size in done.sizes.items() if size]
-    held = ", ".join(sizes) or "it holds nobody and nothing"
     name = f"Release {done.number} of {done.dataset_id}"
-    if done.is_open:
-        say(f"{name} answers now: {held}.")
-    else:
-        say(f"{name} is ready; it is closed and answers nobody: {held}.")
+    if not done.is_new:
+        say(f"{name} holds all that is loaded and was said; nothing to do.")
+        return
+    answers = "answers now" if done.is_open else "is ready; it answers only under a grant"
+    say(f"{name} {answers}: {_held(done)}.")
+    if done.is_consent_only:
+        say("  data and people are those of the release before; consents or terms are new")
     if done.people_added or done.people_removed:
         say(f"  people: {done.people_added:,} added, {done.people_removed:,} removed")
     for warning in done.warnings:
         say(f"  note: {warning}")
+
+
+def _held(done: "ReleaseOutcome") -> str:
+    sizes = [f"{size:,} {kind.counts}" for kind, size in done.sizes.items() if size]
+    held = ", ".join(sizes) or "it holds nobody and nothing"
+    if not done.left_out:
+        return held
+    why = "refused or withdrawn" if done.is_open else "no consent on record or withdrawn"
+    return f"{held}; {done.left_out:,} left out: {why}"

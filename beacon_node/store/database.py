@@ -129,6 +129,12 @@ class Catalogue:
         with told_plainly(self.path):
             return next(map(read_release, self._rows(sql, dataset_id)), None)
 
+    def has_unfinished_purge(self, dataset_id: str) -> bool:
+        """Say whether a release has yet to be made without the people that were purged."""
+        sql = "SELECT 1 FROM unfinished_purge WHERE dataset = ?"
+        with told_plainly(self.path):
+            return any(self._rows(sql, dataset_id))
+
     # ---- changes: each one transaction, on disk when it returns --------------------------------
 
     def add_dataset(self, record: DatasetRecord) -> None:
@@ -196,6 +202,23 @@ class Catalogue:
         sql = "DELETE FROM release WHERE dataset = ? AND number = ? AND NOT is_current"
         with self._writing() as db:
             db.execute(sql, [dataset_id, number])
+
+    def finish_purge(self, dataset_id: str) -> None:
+        """Remember that a release without the people who were purged was made, and let no trace of
+        them stay in the catalogue's own file."""
+        with self._writing() as db:
+            db.execute("DELETE FROM unfinished_purge WHERE dataset = ?", [dataset_id])
+        self.compact()
+
+    def compact(self) -> None:
+        """Write the file anew, without what was deleted from it."""
+        with told_plainly(self.path):
+            connection = _connect(self.path)
+            try:
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            finally:
+                connection.close()
 
     @contextmanager
     def only_me(self, dataset_id: str) -> Iterator[None]:

@@ -10,25 +10,31 @@ from beacon_node.store.failures import told_plainly
 
 def sweep(catalogue: Catalogue, dataset_id: str) -> None:
     """Remove a dataset's files that are no part or release of it. Its lock must be held."""
-    folder = catalogue.folder(dataset_id)
-    known = {"parts": catalogue.parts(dataset_id), "releases": catalogue.releases(dataset_id)}
+    folder, releases = catalogue.folder(dataset_id), catalogue.releases(dataset_id)
+    parts = {part.path for part in catalogue.parts(dataset_id)}
+    released = {name for release in releases for name in (release.path, release.consents)}
     with told_plainly(folder):
-        for name, records in known.items():
-            _keep_only(folder / name, {record.path for record in records})
+        _keep_only(folder / "parts", parts)
+        _keep_only(folder / "releases", released)
 
 
 def sweep_removed(catalogue: Catalogue) -> None:
     """Remove the folders of datasets that are no more."""
-    known = {dataset.id for dataset in catalogue.datasets()}
     folder = catalogue.folder("")
     with told_plainly(folder):
-        found = [path.name for path in folder.iterdir()] if folder.exists() else []
-    for dataset_id in set(found) - known:
+        found = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    for dataset_id in found - _known(catalogue):
         try:
             with catalogue.only_me(dataset_id), told_plainly(folder / dataset_id):
-                shutil.rmtree(folder / dataset_id)
+                # Nobody loads into it now, but somebody may have declared it meanwhile.
+                if dataset_id not in _known(catalogue) and (folder / dataset_id).exists():
+                    shutil.rmtree(folder / dataset_id)
         except Conflict:
-            continue  # somebody else is removing it right now
+            continue  # somebody else is removing it, or loads into it, right now
+
+
+def _known(catalogue: Catalogue) -> set[str]:
+    return {dataset.id for dataset in catalogue.datasets()}
 
 
 def _keep_only(folder: Path, names: set[str]) -> None:

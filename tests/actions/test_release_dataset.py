@@ -100,9 +100,11 @@ def test_the_release_before_stays_for_readers_that_are_opening_it(node, tmp_path
 def test_a_dataset_that_is_not_open_is_released_with_a_word_of_warning(tmp_path):
     node = new_node(tmp_path / "home", NewDataset("closed", Assembly.GRCH37))
     load(node, "closed", vcf(tmp_path / "x.vcf", ONE))
-    warnings = release(node, "closed").warnings
-    assert any("do not decide answers yet" in words for words in warnings)
-    assert any("no assay declared" in words and "22" in words for words in warnings)
+    done = release(node, "closed")
+    assert (done.people, done.left_out, done.is_open) == (0, 2, False)
+    warnings = done.warnings
+    assert any("no data use terms hold" in words for words in warnings)
+    assert any("everybody is left out" in words for words in warnings)
 
 
 def test_sites_without_people_are_released_as_such(node, tmp_path):

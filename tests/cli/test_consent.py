@@ -154,8 +154,8 @@ def test_a_committee_sees_bands(home, ask):
     file = vcf(home / "a.vcf", [f"22 16050075 . A G . PASS . GT {genotypes}"], people)
     node = open_node(home / "home", {})
     load(node, "d", file)
-    release(node, "d")
     ask("import", table(home, *(f"{one},2026-01-07" for one in people)), "--mapping", "csv.toml")
+    release(node, "d")
     (home / "purpose.json").write_text('{"categories": ["biomedical"]}')
     told = ("preview", "--purpose", "purpose.json", "--dataset", "d")
     assert "declares no data use terms" in ask(*told)["message"]

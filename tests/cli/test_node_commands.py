@@ -220,8 +220,9 @@ def test_a_release_says_whom_it_answers_and_when_it_holds_nobody(node, files, ca
         node("load", dataset, files.vcf, *files.records[:2])
     assert "Release 1 of open answers now: 60 individuals" in released("open")
     out = released("clinic")
-    assert "Release 1 of clinic is ready; it is closed and answers nobody: 60 indiv" in out
-    assert "answers now" not in out and "do not decide answers yet" in out
+    assert "Release 1 of clinic is ready; it answers only under a grant: it holds nobody" in out
+    assert "60 left out: no consent on record or withdrawn" in out
+    assert "answers now" not in out and "no data use terms hold" in out
     node("dataset", "remove-people", "open", *[f"SYN{n:05}" for n in range(1, 61)])
     assert "Release 2 of open answers now: it holds nobody and nothing." in released("open")
 

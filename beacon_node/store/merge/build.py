@@ -1,7 +1,7 @@
 """All parts of a draft become one index file, finished before it gets its name."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -38,13 +38,14 @@ class GenotypePart:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Plan:
-    """What a release is made of. Parts and drafts stand in the order they were loaded."""
+    """What a release is made of. Parts and drafts stand in the order they were loaded; `left_out`
+    are the individuals that are not taken into it, by the hospital's own ids."""
 
     dataset: DatasetRecord
     number: int
     parts: Sequence[GenotypePart]
     drafts: Sequence[Path]
-    removed: frozenset[str]
+    left_out: Container[str]
     pseudonym_key: bytes
     progress: Progress = NO_PROGRESS
 
@@ -93,7 +94,7 @@ def build_index(path: Path, plan: Plan) -> Built:
 def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -> Built:
     names = [_sample_names(part.path) for part in plan.parts]
     _check_names(plan.parts, names)
-    lineage = _trace(plan, drafts, names, plan.removed)
+    lineage = _trace(plan, drafts, names, plan.left_out)
     numbers = _numbers(names, lineage)
     _write_alleles(db, plan, numbers, len(lineage.call_sets), temporary)
     EntryWriter(db, lineage, _public_ids(plan), drafts.body).write()
@@ -114,7 +115,7 @@ def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -
 
 
 def people_of(plan: Plan, scratch: Path) -> frozenset[str]:
-    """Return the ids of all individuals of a draft, removed ones too; they are the hospital's own.
+    """Return the ids of all individuals of a draft, also of those that are left out of its release.
 
     `scratch` names a temporary file that several drafts need.
     """
@@ -124,12 +125,12 @@ def people_of(plan: Plan, scratch: Path) -> frozenset[str]:
 
 
 def _trace(
-    plan: Plan, drafts: Drafts, names: Sequence[Sequence[str]], removed: frozenset[str]
+    plan: Plan, drafts: Drafts, names: Sequence[Sequence[str]], left_out: Container[str]
 ) -> Lineage:
     return trace(
         chain.from_iterable(drafts.entries(entry_type) for entry_type in LINEAGE),
         list(_samples(plan.parts, names)),
-        removed,
+        left_out,
         drafts.body,
     )
 
@@ -202,6 +203,8 @@ def _write_regions(
             part.assay_digest,
         )
         for part, of_part in zip(plan.parts, numbers, strict=True)
+        # What a file of which nobody is in the release covers would tell of those left out.
+        if part.is_sites_only or (of_part >= 0).any()
     ]
     return write_assays(db, parts, plan.dataset.assay, plan.dataset.assembly)
 

@@ -1,6 +1,6 @@
 """Who is who in a release: call sets and records, joined and numbered. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from beacon_node.model.entries import LINEAGE, EntryType
@@ -57,10 +57,10 @@ class Lineage:
 def trace(
     entries: Iterable[Entry],
     samples: Sequence[tuple[str, str]],
-    removed: frozenset[str],
+    left_out: Container[str],
     body_of: Callable[[int], dict],
 ) -> Lineage:
-    """Join records and call sets, without removed individuals and what belongs to them.
+    """Join records and call sets, without the individuals that are left out and what is theirs.
 
     `samples` are (call set's name, id of the record it belongs to) in the order they were loaded.
     `entries` come individuals first, analyses last; `body_of` gives the body with some key and is
@@ -73,7 +73,7 @@ def trace(
     for name, target in samples:
         if name not in lineage.call_sets:
             lineage.call_sets[name] = _records_of(lineage, below, target)
-    _leave_out(lineage, removed)
+    _leave_out(lineage, left_out)
     _put_in_order(lineage)
     return lineage
 
@@ -170,14 +170,14 @@ def _add_only(records: dict, under: Mapping[EntryType, list[str]], entry_type: E
         records[entry_type] = ids[0]
 
 
-def _leave_out(lineage: Lineage, removed: frozenset[str]) -> None:
-    if not removed:
+def _leave_out(lineage: Lineage, left_out: Container[str]) -> None:
+    if not left_out:
         return
     for entry_type in reversed(LINEAGE):
         for id in list(lineage.entries[entry_type]):
-            if lineage.ancestors((entry_type, id))[INDIVIDUAL] in removed:
+            if lineage.ancestors((entry_type, id))[INDIVIDUAL] in left_out:
                 del lineage.entries[entry_type][id]
-    kept = {n: r for n, r in lineage.call_sets.items() if r[INDIVIDUAL] not in removed}
+    kept = {n: r for n, r in lineage.call_sets.items() if r[INDIVIDUAL] not in left_out}
     lineage.call_sets = kept
 
 

@@ -1,0 +1,79 @@
+"""Who is in a release: what people said decides, as it was on record when the release began."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beacon_node.model.consent import ConsentVersion
+from beacon_node.model.consent_documents import read_moment
+from beacon_node.model.ledger import Moment
+from beacon_node.node import Node
+from beacon_node.policy.consent_profiles import takes_part
+from beacon_node.store.merge import LeftOut
+from beacon_node.store.records import DatasetRecord, ReleaseRecord
+
+
+def left_out(node: Node, dataset: DatasetRecord, moment: Moment) -> LeftOut:
+    """Return who is left out of a release of `dataset` that is made at `moment`.
+
+    Of open data those who refused or withdrew; of other data all who permit nothing in it, also by
+    having said nothing. The dataset's lock must be held.
+    """
+    is_open = dataset.is_open_data
+    said = {True: set(), False: set()}
+    for individual, history in node.ledger.histories(dataset.id):
+        takes = takes_part(history, moment.at, dataset.id, is_open_data=is_open)
+        if takes is not is_open:  # of the two sets only the one that is used
+            said[takes].add(individual)
+    removed = frozenset(node.catalogue.removed_people(dataset.id))
+    if is_open:
+        return LeftOut(removed, refused=frozenset(said[False]))
+    return LeftOut(removed, only=frozenset(said[True]))
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How many lack a consent, and a digest of the ids of those who are in."""
+
+    without_consent: int
+    digest: str
+
+
+def attendance(people: Iterable[str], absent: LeftOut) -> Attendance:
+    """Return how many of a draft's `people` lack a consent, and who is in, as a digest."""
+    hashed, without_consent = hashlib.sha256(), 0
+    for individual in sorted(people):
+        without_consent += individual not in absent.removed and absent.lacks_consent(individual)
+        if individual not in absent:
+            hashed.update(f"{len(individual)}:{individual}".encode())
+    return Attendance(without_consent, hashed.hexdigest())
+
+
+def is_told_since(node: Node, dataset_id: str, release: ReleaseRecord) -> bool:
+    """Say whether people stated anything about a dataset since a release, or a date in what they
+    stated has passed, so that a new release may differ. True for one that looked at no consents."""
+    if not release.consented_at:
+        return True
+    since = Moment(read_moment(release.consented_at), release.consent_version)
+    at = node.ledger.present(node.clock.now())
+    told = node.ledger.changed_since(since.consent_version)
+    told |= node.ledger.dated_between(since.at, at)
+    histories = map(node.ledger.history, told)
+    return any(_says_more(history, dataset_id, since, at) for history in histories)
+
+
+def _says_more(
+    history: Sequence[ConsentVersion], dataset_id: str, since: Moment, at: datetime
+) -> bool:
+    """Whether a statement about the dataset was recorded, or a date in one passed, since then."""
+    return any(
+        version.number > since.consent_version
+        or any(moment and since.at < moment <= at for moment in _dates(version))
+        for version in history
+        if version.scope.is_about(dataset_id)
+    )
+
+
+def _dates(version: ConsentVersion) -> tuple[datetime | None, ...]:
+    return version.signed_on, version.effective_from, version.effective_until

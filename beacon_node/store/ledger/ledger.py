@@ -171,6 +171,8 @@ class Ledger:
 
         Raises NotPermitted if the account has another one.
         """
+        if not account:
+            raise InvalidRequest("account: whose purpose this is, is expected")
         body = purposes.stated(account, purpose)
         _check_size(body)
         with self.writing(now=now, durable=True) as appending:

@@ -1,18 +1,24 @@
 """What is recorded, what is found, and what does not change."""
 
-from dataclasses import replace
+import sqlite3
+from dataclasses import astuple, replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
 from beacon_node.errors import Conflict, InvalidRequest, StoreUnavailable
 from beacon_node.model.consent import Source
-from beacon_node.model.ledger import Head
+from beacon_node.model.consent_documents import canonical_json, moment_text, read_moment
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.ledger import Head, Moment, Verification
 from beacon_node.policy.consent import next_boundary
 from beacon_node.store.ledger import Ledger
+from beacon_node.store.ledger.chain import make_entry
+from beacon_node.store.ledger.layout import STEPS, chain_and_consents
 from tests.policy.histories import (
     HMB_USE,
     MOMENTS,
@@ -198,6 +204,78 @@ def test_time_does_not_go_back_when_the_clock_is_set_back(ledger):
     assert recorded.version.recorded_at == day(10) + timedelta(microseconds=1)
     assert ledger.present(day(3)) == day(11)
     assert ledger.present(day(12)) == day(12)
+
+
+def times(ledger):
+    return [entry.recorded_at for entry in ledger.entries()]
+
+
+@pytest.mark.parametrize("later", [day(3), day(3 - 365)], ids=["stands still", "set back a year"])
+def test_each_transaction_is_dated_later_than_those_before_whatever_the_clock_says(ledger, later):
+    ledger.audit(AUDIT, now=day(3))
+    released = ledger.record_release("d", now=later)
+    record(ledger, withdrawn(1, 1), *of("Q", withdrawn(1, 1)), now=later)
+    record(ledger, given(2, 2), now=later)
+    ledger.audit(AUDIT, now=later)
+    audit, release, withdrawal, hers, consent, last = times(ledger)
+    assert audit < release < withdrawal == hers < consent < last
+    assert released.at == day(3) + timedelta(microseconds=1)
+    (stopped,) = {entry.clock for entry in ledger.entries(after=1)}
+    assert read_moment(stopped) == later
+    assert ledger.verify().is_whole
+
+
+def test_the_moment_of_a_question_is_never_before_what_is_on_record(ledger):
+    assert ledger.moment(day(1)) == Moment(day(1), 0)
+    record(ledger, given(1, 1), now=day(5))
+    ledger.audit(AUDIT, now=day(6))
+    assert ledger.moment(day(7)) == Moment(day(7), 1)
+    assert ledger.moment(day(2)) == Moment(day(6), 1)
+
+
+def test_a_release_is_dated_between_the_consents_before_and_after_it(ledger):
+    (before,) = record(ledger, given(1, 1), now=day(9))
+    released = ledger.record_release("d", now=day(9))
+    (after,) = record(ledger, withdrawn(2, 2), now=day(9))
+    assert before.version.recorded_at < released.at < after.version.recorded_at
+    assert released.consent_version == before.version.number
+    (entry,) = ledger.entries(kind="release")
+    assert (entry.body, entry.recorded_at) == ('{"dataset":"d"}', moment_text(released.at))
+
+
+def test_a_question_is_not_recorded_if_any_consent_came_since_it_was_decided(ledger):
+    moment = ledger.moment(day(1))
+    head = ledger.audit(AUDIT, now=day(1), unchanged_since=moment.consent_version)
+    assert ledger.audit(AUDIT, now=day(1), unchanged_since=0).sequence == head.sequence + 1
+    other = Ledger(ledger.path)  # as in another process
+    record(other, *of("Q", withdrawn(1, 1)))
+    other.close()
+    before = ledger.head()
+    assert ledger.audit(AUDIT, now=day(1), unchanged_since=moment.consent_version) is None
+    assert ledger.head() == before
+    now = ledger.consent_version()
+    assert ledger.audit(AUDIT, now=day(1), unchanged_since=now) == ledger.head() != before
+
+
+def test_a_ledger_of_before_there_were_purposes_is_brought_up_to_date(tmp_path):
+    """It also holds transactions of one time, as ledgers once did."""
+    path = tmp_path / "ledger.sqlite"
+    old = sqlite3.connect(path)
+    chain_and_consents(Database(old))
+    old.execute("CREATE TABLE _sqlite_migrations (migration_set TEXT, name TEXT, applied_at TEXT)")
+    old.execute(f"INSERT INTO _sqlite_migrations VALUES ('ledger', '{STEPS[0]}', '2030')")
+    head = Head()
+    for _ in range(2):
+        entry = make_entry(head, moment_text(day(1)), "", "audit", canonical_json(AUDIT))
+        old.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(entry))
+        head = entry.head
+    old.commit()
+    old.close()
+    ledger = Ledger(path)
+    assert ledger.verify() == Verification(head)
+    ledger.fix_purpose("a", ResearchPurpose(), now=day(1))
+    assert times(ledger)[2] > times(ledger)[1] and ledger.verify().is_whole
+    ledger.close()
 
 
 def test_moments_without_a_zone_are_refused(ledger):

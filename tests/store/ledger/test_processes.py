@@ -7,15 +7,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from beacon_node.errors import StoreUnavailable
+from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Head
 from beacon_node.store.ledger import Ledger
 from beacon_node.store.ledger.queue import FairQueue
 from tests.policy.histories import day, given
+from tests.store.ledger.writers import ask, consent
 
 ROOT = Path(__file__).resolve().parents[3]
 AUDIT = {"consent_version": 0, "datasets": []}
@@ -61,6 +65,75 @@ def test_four_processes_append_and_nothing_is_lost(ledger):
         numbers = [body["number"] for body in found if body["writer"] == writer]
         assert numbers == list(range(200))
     assert ledger.verify().head == Head(800, ledger.head().hash)
+    times = [entry.recorded_at for entry in ledger.entries()]
+    assert all(one < other for one, other in pairwise(times))  # whose clock stands still
+
+
+def assert_no_question_forgot_a_consent(ledger, questions):
+    """Each was recorded with the number of the last consent that stands before it."""
+    last, asked = 0, 0
+    for entry in ledger.entries():
+        if entry.kind == "consent":
+            last = entry.sequence
+        else:
+            asked += 1
+            assert json.loads(entry.body)["consent_version"] == last
+    assert asked == questions
+    assert ledger.verify().is_whole
+
+
+def test_no_process_records_a_question_that_was_decided_before_a_consent(ledger):
+    work = [("ask", 100), ("ask", 100), ("consent", "P", 100)]
+    processes = [start(ledger, *one) for one in work]
+    assert [process.wait() for process in processes] == [0] * 3
+    for process in processes:
+        kill(process)
+    assert_no_question_forgot_a_consent(ledger, questions=200)
+
+
+def test_no_thread_records_a_question_that_was_decided_before_a_consent(ledger):
+    with ThreadPoolExecutor(6) as threads:
+        asking = [threads.submit(ask, ledger, 50) for _ in range(4)]
+        consenting = [threads.submit(consent, ledger, writer, 50) for writer in "PQ"]
+        for done in asking + consenting:
+            done.result()
+    assert_no_question_forgot_a_consent(ledger, questions=200)
+
+
+def test_of_the_purposes_that_processes_and_threads_want_at_once_one_holds(ledger):
+    processes = [start(ledger, "purpose", "abcde", wanted) for wanted in ("klmn", "opqr")]
+    for process in processes:
+        process.stdout.readline()  # both are ready
+    for process in processes:
+        process.stdin.write("begin\n")
+        process.stdin.flush()
+    fixed = sorted(one for process in processes for one in process.communicate()[0].split())
+    assert [account for account, _ in fixed] == list("abcde")
+    for account, category in fixed:
+        assert ledger.purpose_of(account) == ResearchPurpose(frozenset({category}))
+    assert ledger.head().sequence == 5 and ledger.verify().is_whole
+
+
+def open_files(ledger):
+    opened = [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()]
+    return [path for path in opened if path.startswith(str(ledger.path))]
+
+
+def test_a_process_that_forks_shares_no_open_file_with_its_child(ledger):
+    ledger.record([given(0, 1)], by="r", now=day(1))
+    ask(ledger, 1)
+    assert len(open_files(ledger)) >= 3
+    child = os.fork()
+    if not child:
+        try:
+            inherited = open_files(ledger)
+            ask(ledger, 100)
+            os._exit(1 if inherited else 0)
+        finally:
+            os._exit(2)
+    ask(ledger, 100)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert ledger.verify().head == Head(202, ledger.head().hash)
 
 
 def test_a_consent_waits_for_one_turn_of_each_other_writer_not_for_all_they_have(ledger):

@@ -3,9 +3,14 @@
 import os
 import resource
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from beacon_node.errors import StoreUnavailable
+from beacon_node.errors import NotPermitted, StoreUnavailable
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.ledger import Head
 from beacon_node.store.ledger import Ledger
 from tests.policy.histories import day, given
 
@@ -24,6 +29,45 @@ def import_many(ledger: Ledger, count: int) -> None:
     os.write(1, b"starts\n")
     ledger.record(versions, by="r", now=day(1))
     os.write(1, b"done\n")
+
+
+def ask(ledger: Ledger, count: int) -> None:
+    """Decide questions anew until no consent came meanwhile."""
+    for _ in range(count):
+        while not ask_once(ledger):
+            pass
+
+
+def ask_once(ledger: Ledger) -> Head | None:
+    version = ledger.moment(day(1)).consent_version
+    body = {"consent_version": version, "datasets": ["d"]}
+    return ledger.audit(body, now=day(1), unchanged_since=version)
+
+
+def consent(ledger: Ledger, writer: str, count: int) -> None:
+    """Record consents one by one."""
+    for number in range(count):
+        statement = replace(given(0, 1, begins=number), individual=writer)
+        ledger.record([statement], by="r", now=day(1))
+
+
+def purpose(ledger: Ledger, accounts: str, categories: str) -> None:
+    """When told to begin, want several purposes at once for each account; say which were fixed."""
+    os.write(1, b"ready\n")
+    sys.stdin.readline()
+    with ThreadPoolExecutor(len(categories)) as threads:
+        for account in accounts:
+            fixed = threads.map(partial(fix, ledger, account), categories)
+            os.write(1, "".join(f"{account}{one}\n" for one in fixed if one).encode())
+
+
+def fix(ledger: Ledger, account: str, category: str) -> str:
+    """Return the category if it is the account's purpose now, else nothing."""
+    try:
+        ledger.fix_purpose(account, ResearchPurpose(frozenset({category})), now=day(1))
+    except NotPermitted:
+        return ""
+    return category
 
 
 def hold(ledger: Ledger) -> None:
@@ -52,5 +96,11 @@ if __name__ == "__main__":
         import_many(opened, int(rest[0]))
     elif work == "fill":
         fill(opened, int(rest[0]))
+    elif work == "ask":
+        ask(opened, int(rest[0]))
+    elif work == "consent":
+        consent(opened, rest[0], int(rest[1]))
+    elif work == "purpose":
+        purpose(opened, *rest)
     else:
         hold(opened)

@@ -182,7 +182,7 @@ class NumberSet:
             return (self._bits & NumberSet.stored(self.universe, blob)._bits).bit_count()
         if tag == ROARING:
             return self._bits.intersection_cardinality(BitMap.deserialize(blob[1:]))
-        return sum(n in self._bits for n in decode(blob).tolist())
+        return sum(map(self._bits.__contains__, memoryview(blob)[1:].cast("I")))
 
     def meets(self, blob: bytes | None) -> bool:
         """Say whether a stored set has a member in this one."""
@@ -197,7 +197,7 @@ class NumberSet:
             return any(map(flags.__getitem__, memoryview(blob)[1:].cast("H")))
         if blob[0] == ROARING:
             return self._bits.intersect(BitMap.deserialize(blob[1:]))
-        return any(n in self._bits for n in decode(blob).tolist())
+        return any(map(self._bits.__contains__, memoryview(blob)[1:].cast("I")))
 
     def _count16(self, blob: bytes) -> int:
         flags = self._flags or self._make_flags()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import and_, or_
 
 from beacon_node.model.carriers import NumberSet
@@ -52,6 +52,7 @@ class Consented:
 People = Everybody | Consented
 
 
+@lru_cache(maxsize=512)  # asked in every question; there are not so many different ones
 def needed_data(
     entry_type: EntryType,
     ceiling: Granularity,

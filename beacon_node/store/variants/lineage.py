@@ -19,6 +19,8 @@ Level = EntryType | str
 """An entry type of the lineage, or CALL_SET: what a set of dense numbers numbers."""
 LEVELS: tuple[Level, ...] = (*LINEAGE, CALL_SET)
 _UNKNOWN = -1
+_PARENTS = ", ".join(f"coalesce({name}, {_UNKNOWN})" for name in ("individual", "biosample", "run"))
+_ANALYSIS = f"coalesce(analysis, {_UNKNOWN})"
 _ALIKE = {EntryType.INDIVIDUAL, CALL_SET}
 
 
@@ -109,8 +111,9 @@ class Lineage:
         above = LEVELS[: LEVELS.index(lower)]
         rows = self._call_set_rows() if lower == CALL_SET else self._entry_rows(lower)
         table = np.full((self._index.size(lower), len(LINEAGE)), _UNKNOWN, np.int64)
-        for number, *parents in rows:
-            table[number] = [_UNKNOWN if parent is None else parent for parent in parents]
+        if rows:
+            numbered = np.array(rows, np.int64)
+            table[numbered[:, 0]] = numbered[:, 1:]
         found = {level: table[:, at] for at, level in enumerate(above)}
         for level in reversed(above):  # what a known parent knows, its child knows
             self._fill_in(found, level)
@@ -123,11 +126,10 @@ class Lineage:
                 found[upper][gaps] = self._known_parents(level, upper)[found[level][gaps]]
 
     def _call_set_rows(self) -> list[tuple]:
-        sql = "SELECT number, individual, biosample, run, analysis FROM call_set"
-        return list(self._index.execute(sql))
+        return list(self._index.execute(f"SELECT number, {_PARENTS}, {_ANALYSIS} FROM call_set"))
 
     def _entry_rows(self, level: EntryType) -> list[tuple]:
-        sql = "SELECT number, individual, biosample, run, NULL FROM entry WHERE entry_type = ?"
+        sql = f"SELECT number, {_PARENTS}, {_UNKNOWN} FROM entry WHERE entry_type = ?"
         return list(self._index.execute(sql, (level.value,)))
 
 

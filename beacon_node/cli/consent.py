@@ -225,7 +225,7 @@ def _receipt_rows(found: "Receipt") -> Sequence[list[object]]:
             _minute(one.version.signed_on),
             _minute(one.version.recorded_at),
             one.version.recorded_by,
-            _minute(first.asked_at) if first else "none since",
+            _minute(first.asked_at) if first else "none yet",
             one.hash.hex(),
         ]
         for one, first in found.versions

@@ -59,6 +59,18 @@ class Watch:
         return self.moment
 
 
+class Overtaken(Watch):
+    """A clock with which, when it is asked, something else is done first."""
+
+    def __init__(self, other) -> None:
+        super().__init__()
+        self.other = other
+
+    def now(self) -> datetime:
+        self.other()
+        return super().now()
+
+
 class World:
     """A ledger, and tables that are written, planned and imported."""
 
@@ -229,6 +241,23 @@ def test_a_plan_is_not_applied_to_a_record_that_has_changed(world):
     world.run(row("P", 7, term="HMB"))
     with pytest.raises(Conflict, match="meanwhile"):
         apply_import(world.ledger, world.clock, planned, ANY, by="test")
+
+
+def test_other_people_may_change_while_a_plan_waits(world):
+    world.run(*KNOWN)
+    planned = world.plan(row("P", 6, "no"))
+    world.run(row("Q", 7, term="HMB"))
+    (done,) = apply_import(world.ledger, world.clock, planned, ANY, by="test")
+    assert done.is_new and world.state("P") is State.WITHDRAWN
+
+
+def test_a_consent_that_comes_at_the_last_moment_stops_an_import_too(world):
+    world.run(*KNOWN)
+    planned, other = world.plan(row("P", 6, "no")), world.plan(row("P", 7, term="HMB"))
+    late = Overtaken(lambda: apply_import(world.ledger, world.clock, other, ANY, by="other"))
+    with pytest.raises(Conflict, match="recorded meanwhile: nothing was recorded"):
+        apply_import(world.ledger, late, planned, ANY, by="test")
+    assert world.state("P") is State.PERMITTED
 
 
 def test_a_clock_that_was_set_back_does_not_undo_a_withdrawal(world):

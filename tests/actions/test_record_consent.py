@@ -1,7 +1,7 @@
 """Recording, withdrawing, and proving it."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -17,7 +17,7 @@ from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.consent import Asked, DataType, Source, State, UseKind
 from beacon_node.model.consent_documents import read_consent
 from beacon_node.model.ledger import receipt_document
-from beacon_node.policy.consent import state_at
+from beacon_node.policy.consent import state_at, visible
 from beacon_node.store.ledger import Ledger
 from tests.policy.histories import VARIANTS, day, given, scope
 
@@ -47,11 +47,17 @@ def ledger(tmp_path):
 
 def ask(ledger, clock, *datasets, under=None):
     version = ledger.consent_version() if under is None else under
-    ledger.audit({"consent_version": version, "datasets": list(datasets)}, now=clock.now())
+    body = {"consent_version": version, "datasets": list(datasets), "granularity": "count"}
+    ledger.audit(body, now=clock.now())
 
 
 def state(ledger, clock, asked=VARIANTS):
     return state_at(ledger.history("P"), ledger.present(clock.now()), asked).state
+
+
+def is_visible(ledger, clock, release) -> bool:
+    at = ledger.moment(clock.now()).at
+    return visible(ledger.history("P"), at, VARIANTS, released_at=release.at) is not None
 
 
 def test_a_withdrawal_holds_at_once(ledger, clock):
@@ -123,6 +129,36 @@ def test_a_receipt_before_any_question_says_so(ledger, clock):
     ask(ledger, clock, "e")
     ((recorded, asked),) = consent_receipt(ledger, "P").versions
     assert (recorded.version.source, asked) == (given(1, 1).source, None)
+
+
+def test_a_withdrawal_newer_than_any_question_has_none_yet(ledger, clock):
+    record_consents(ledger, clock, [given(1, 1)], by="r")  # entry 1
+    ask(ledger, clock, "d")  # 2
+    ledger.record_release("d", now=clock.now())  # 3: no question
+    withdraw(ledger, clock, Withdrawal(individual="P", source=LETTER), by="r")  # 4
+    ask(ledger, clock, "d", under=2)  # 5: decided before the withdrawal
+    receipt = consent_receipt(ledger, "P")
+    assert [asked and asked.sequence for _, asked in receipt.versions] == [2, None]
+    assert receipt_document(receipt)["versions"][1]["first_question"] is None
+
+
+@pytest.mark.parametrize("back", [0, 365], ids=["stands still", "set back a year"])
+def test_who_withdraws_and_consents_again_counts_from_the_next_release_whatever_the_clock_says(
+    ledger, clock, back
+):
+    record_consents(ledger, clock, [given(1, 1)], by="r")
+    clock.moment -= timedelta(days=back)
+    first = ledger.record_release("d", now=clock.now())
+    assert is_visible(ledger, clock, first)
+    withdraw(ledger, clock, Withdrawal(individual="P", source=LETTER), by="r")
+    assert not is_visible(ledger, clock, first)
+    signed = ledger.moment(clock.now()).at
+    again = replace(given(3, 1), signed_on=signed, effective_from=signed)
+    record_consents(ledger, clock, [again], by="r")
+    assert state(ledger, clock) is State.PERMITTED
+    assert not is_visible(ledger, clock, first)
+    second = ledger.record_release("d", now=clock.now())
+    assert is_visible(ledger, clock, second)
 
 
 def test_a_receipt_document_holds_times_hashes_and_every_version(ledger, clock):

@@ -172,4 +172,4 @@ def test_people_read_tables_and_sentences(home, capsys):
     assert run(["consent", "refuse", "P"]) == 0 and run(["consent", "show", "P"]) == 0
     assert run(["consent", "receipt", "P"]) == 0 and run(["consent", "summary", "P"]) == 0
     out = capsys.readouterr().out
-    assert "holds from the next question on" in out and "none since" in out and "you said no" in out
+    assert "holds from the next question on" in out and "none yet" in out and "you said no" in out

@@ -1,0 +1,61 @@
+"""What a home folder holds when its node is opened."""
+
+import resource
+
+import pytest
+
+from beacon_node.actions.init_node import NewNode, init_node
+from beacon_node.errors import ConfigurationError, StoreUnavailable
+from beacon_node.model.ledger import Head
+from beacon_node.node import LEDGER_FILE, open_node
+
+ROOM = 40_000  # bytes a file may have: enough for what is opened, not for a new ledger
+
+
+@pytest.fixture
+def home(tmp_path):
+    return init_node(tmp_path / "home", NewNode())
+
+
+def ledger_files(home):
+    return sorted(path.name for path in (home / "data").glob(f"{LEDGER_FILE}*"))
+
+
+def test_a_new_home_has_an_empty_ledger(home):
+    assert LEDGER_FILE in ledger_files(home)
+    assert open_node(home, {}).ledger.head() == Head()
+
+
+def test_a_home_of_before_there_was_a_ledger_gets_one(home):
+    for name in ledger_files(home):
+        (home / "data" / name).unlink()
+    node = open_node(home, {})
+    node.ledger.record_release("d", now=node.clock.now())
+    assert open_node(home, {}).ledger.head().sequence == 1
+
+
+def test_a_full_disk_is_said_in_one_sentence_and_the_next_start_succeeds(home):
+    for name in ledger_files(home):
+        (home / "data" / name).unlink()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM, before[1]))
+    try:
+        with pytest.raises(StoreUnavailable, match=r"ledger\.sqlite: .*it is full"):
+            open_node(home, {})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert open_node(home, {}).ledger.head() == Head()
+
+
+def test_a_ledger_that_is_no_file_is_said_in_one_sentence(home):
+    for name in ledger_files(home):
+        (home / "data" / name).unlink()
+    (home / "data" / LEDGER_FILE).mkdir()
+    with pytest.raises(StoreUnavailable, match=r"ledger\.sqlite: is a directory"):
+        open_node(home, {})
+
+
+def test_a_folder_that_is_no_home_is_left_as_it_is(tmp_path):
+    with pytest.raises(ConfigurationError, match="beacon-node init"):
+        open_node(tmp_path, {})
+    assert not list(tmp_path.iterdir())

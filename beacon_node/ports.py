@@ -33,6 +33,16 @@ class Randomness(Protocol):
         """Return unpredictable bytes."""
 
 
+class Noise(Protocol):
+    """What protects counts; each call draws anew, so that whoever calls must store the draw."""
+
+    def geometric(self, epsilon: float) -> int:
+        """Return two-sided geometric noise, P(z) proportional to exp(-epsilon |z|)."""
+
+    def binomial(self, count: int, *, probability: float) -> int:
+        """Return how many of `count` independent draws with `probability` succeed."""
+
+
 class Progress(Protocol):
     """How far long work is. `total` None: not known; `unit` is `bytes`, `records` …"""
 

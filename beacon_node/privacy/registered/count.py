@@ -1,0 +1,253 @@
+"""From a question's private matches to a charge and a noisy count, in one pure step.
+
+    quote  ─▶ who can pay on every account, and what is predicted for the reference genomes
+    charge ─▶ the row that the ledger stores; refused if any account was charged since the quote
+    draw   ─▶ the noisy count, drawn once and stored beside the row
+    shown  ─▶ what is said of it
+
+The ledger's transaction replays the rows it has not seen, quotes, charges, draws and stores; after
+its commit the row is replayed like any other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beacon_node.errors import Conflict, QuotaExceeded
+from beacon_node.model.carriers import NumberSet
+from beacon_node.ports import Noise
+from beacon_node.privacy.registered.account import Account, Charged, Place, Purse, Row
+from beacon_node.privacy.registered.bounds import Bounds, Limits
+from beacon_node.privacy.registered.masks import mask_of, store_mask
+from beacon_node.privacy.registered.prices import Prices
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Group:
+    """Whom a question is about and who of them match. Private: does not print itself.
+
+    `seats` are the people it is about, callable there and consenting, None for everybody;
+    `matching` those who match. `one_copy` are people with one callable copy, if any have.
+    """
+
+    matching: NumberSet
+    seats: NumberSet | None = None
+    one_copy: NumberSet | None = None
+
+    def __repr__(self) -> str:
+        return "Group(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A canonical question as it meets one release: its matches, its prices, and where it lies.
+
+    `reference` is the same question put to the public genomes; `group` is the digest of the
+    filters, empty without any; `place` is None without a variation.
+    """
+
+    people: Group
+    reference: Group
+    prices: Prices
+    place: Place | None = None
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Who is charged for an answer: `accounts` (researcher, organisation, broker) and `pool`, all
+    accounts together."""
+
+    accounts: tuple[Account, ...]
+    pool: Account
+
+    @property
+    def all(self) -> tuple[Account, ...]:
+        return (*self.accounts, self.pool)
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        return tuple(account.version for account in self.all)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Quote:
+    """What an answer would charge to whom. Private, but for `completeness`.
+
+    `matching` is the number of people who match and can pay, `filled` how many cannot, by callable
+    copies (2, 1).
+    """
+
+    question: Question
+    completeness: float
+    matching: int
+    filled: tuple[int, int]
+    versions: tuple[int, ...]
+    row: Row
+
+    def __repr__(self) -> str:
+        return f"Quote(completeness={self.completeness})"
+
+
+def quote(subjects: Subjects, question: Question, bounds: Bounds) -> Quote:
+    """Return what answering would charge; QuotaExceeded if these accounts get no answer.
+
+    A refusal depends on the reference genomes and on what these accounts and the pool were asked
+    alone, never on who is in the dataset.
+    """
+    _refuse_other_groups(subjects, question, bounds)
+    reference = _weigh(subjects, "reference", question, bounds)
+    _refuse_spent(subjects, question.prices, reference.share_counted, bounds)
+    people = _weigh(subjects, "people", question, bounds)
+    return Quote(
+        question,
+        completeness=reference.share_counted,
+        matching=people.matching,
+        filled=people.filled,
+        versions=subjects.versions,
+        row=Row(question.prices, people.charged, reference.charged, question.place, question.group),
+    )
+
+
+def charge(quoted: Quote, subjects: Subjects) -> Row:
+    """Return the row to store; Conflict if an account was charged since it was quoted."""
+    if quoted.versions != subjects.versions:
+        raise Conflict("this account was charged for another answer meanwhile; ask again")
+    return quoted.row
+
+
+def draw(quoted: Quote, noise: Noise, bounds: Bounds) -> int:
+    """Return the noisy count; it may be negative. To be drawn once and stored.
+
+    People who cannot pay are replaced by draws at the public frequency, so that their absence
+    tells nothing either.
+    """
+    prices = quoted.question.prices
+    two, one = quoted.filled
+    total = quoted.matching + noise.geometric(bounds.epsilon)
+    if two and prices.fill_two:
+        total += noise.binomial(two, probability=prices.fill_two)
+    if one and prices.fill_one:
+        total += noise.binomial(one, probability=prices.fill_one)
+    return total
+
+
+def shown(noisy: int, bounds: Bounds) -> int | None:
+    """Return what is said of a noisy count, None for one below the threshold.
+
+    The boolean of the same question is whether this is a number.
+    """
+    return noisy if noisy >= bounds.threshold else None
+
+
+def _refuse_other_groups(subjects: Subjects, question: Question, bounds: Bounds) -> None:
+    for account in subjects.all:
+        if account.asked_otherwise(question.place, question.group, bounds.near):
+            raise QuotaExceeded(
+                "this account has asked near this place among another group of people; two groups "
+                "could be subtracted from each other, so ask with the same filters as before, or "
+                "apply to the data access committee for exact answers"
+            )
+
+
+def _refuse_spent(subjects: Subjects, prices: Prices, completeness: float, bounds: Bounds) -> None:
+    is_filled = any(a.fill + prices.fill > a.limits.fill for a in subjects.all)
+    if completeness >= bounds.completeness and not is_filled:
+        return
+    raise QuotaExceeded(
+        "the privacy budget for this account's questions is used up: an answer would leave out "
+        f"too many people (at least {bounds.completeness:.0%} must be counted). Answers already "
+        "given can be read again; more can be had by an application to the data access committee"
+    )
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Weighed:
+    """A group against its purses: how many match and pay, who is left out, what is stored."""
+
+    matching: int
+    filled: tuple[int, int]
+    share_counted: float
+    charged: Charged
+
+
+def _weigh(subjects: Subjects, which: str, question: Question, bounds: Bounds) -> _Weighed:
+    group: Group = getattr(question, which)
+    matching = mask_of(group.matching)
+    seats = None if group.seats is None else mask_of(group.seats)
+    if seats is not None:
+        matching &= seats
+    missing = left_out(subjects, which, question.prices, bounds)
+    if missing is not None and seats is not None:
+        missing &= seats
+    absent = 0 if missing is None else int(np.count_nonzero(missing))
+    asked = len(matching) if seats is None else int(np.count_nonzero(seats))
+    return _Weighed(
+        int(np.count_nonzero(matching & ~missing if absent else matching)),
+        _by_copies(group, missing, absent),
+        1 - absent / asked if asked else 0.0,
+        Charged(
+            None if seats is None else store_mask(seats),
+            store_mask(matching),
+            store_mask(missing) if absent else b"",
+        ),
+    )
+
+
+def _by_copies(group: Group, missing: np.ndarray | None, absent: int) -> tuple[int, int]:
+    if not absent or group.one_copy is None:
+        return absent, 0
+    one = int(np.count_nonzero(missing & mask_of(group.one_copy)))
+    return absent - one, one
+
+
+def left_out(subjects: Subjects, which: str, prices: Prices, bounds: Bounds) -> np.ndarray | None:
+    """Return flags of those who cannot pay for some account, None if everybody can.
+
+    Everybody must be able to pay the dearer price: being left out says nothing of who matches.
+    An account may spend at most one part in `share` of what the others left of the pool.
+    """
+    purses = [(getattr(account, which), account.limits) for account in subjects.accounts]
+    pool = getattr(subjects.pool, which), subjects.pool.limits
+    short = [
+        mask
+        for kind, price in (("renyi", prices.dearest), ("rho", prices.dearest_rho))
+        if price
+        for mask in _short(purses, pool, _Cost(kind, price, bounds.share))
+    ]
+    return np.logical_or.reduce(short) if short else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    kind: str  # renyi or rho
+    price: int
+    share: int
+
+    def spent(self, purse: Purse) -> tuple[np.ndarray, int]:
+        return getattr(purse, self.kind), getattr(purse, f"most_{self.kind}")
+
+    def limit(self, limits: Limits) -> int:
+        return getattr(limits, self.kind)
+
+
+def _short(
+    purses: Sequence[tuple[Purse, Limits]], pool: tuple[Purse, Limits], cost: _Cost
+) -> list[np.ndarray]:
+    """Return masks of who cannot pay: own limit, then share (own + price) > pool - others' part.
+
+    Where even the person who has spent most can pay, nobody is looked at.
+    """
+    total, most_total = cost.spent(pool[0])
+    whole, masks = cost.limit(pool[1]), []
+    if most_total + cost.price > whole:
+        masks.append(total > whole - cost.price)
+    for purse, limits in purses:
+        own, most = cost.spent(purse)
+        if most + cost.price > cost.limit(limits):
+            masks.append(own > cost.limit(limits) - cost.price)
+        room = whole - cost.share * cost.price
+        if (cost.share - 1) * most + most_total > room:
+            masks.append((cost.share - 1) * own + total > room)
+    return masks

@@ -1,0 +1,42 @@
+"""Filters at the registered tier: how large a group is, and what is predicted of it."""
+
+import hashlib
+
+import numpy as np
+
+from beacon_node.errors import NotPermitted
+from beacon_node.model.carriers import NumberSet
+from beacon_node.privacy.registered.bounds import Bounds
+
+EXPECTED_SHARE = 0.1  # of people whom a filter selects, as far as anybody can tell beforehand
+_LN_MISS = 14.0  # the lower bound of a group's size is too high with probability below 1e-6
+
+
+def group_size(noisy: int, bounds: Bounds) -> int:
+    """Return a lower bound of the number of people a filter selects; NotPermitted for few.
+
+    `noisy` is a count of those people with noise of its own (`count.draw` at phenotype prices),
+    drawn once and stored: the decision tells no more than that draw does.
+    """
+    if noisy < bounds.group_floor:
+        raise NotPermitted(
+            f"filters: about fewer than {bounds.group_floor} people are selected, too few for a "
+            "count to hide anybody; wider terms may select more, and a data access committee can "
+            "grant exact counts"
+        )
+    return max(1, noisy - int(np.ceil(_LN_MISS / bounds.epsilon)))
+
+
+def expected_members(reference: int, group: str, *, share: float = EXPECTED_SHARE) -> NumberSet:
+    """Return the reference genomes that stand for a group without knowing anybody's phenotype.
+
+    Each is in it with probability `share`, by a hash of the group's public name: the same on every
+    machine, and independent of who is in any dataset.
+    """
+    numbers = (int.from_bytes(_hash(group, number)[:8]) for number in range(reference))
+    chosen = [number for number, drawn in enumerate(numbers) if drawn < share * 2**64]
+    return NumberSet.of(reference, np.array(chosen, np.int64))
+
+
+def _hash(group: str, number: int) -> bytes:
+    return hashlib.sha256(f"{group}|{number}".encode()).digest()

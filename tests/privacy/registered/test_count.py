@@ -1,0 +1,195 @@
+"""What is charged, to whom, and what an account gets for it."""
+
+import numpy as np
+import pytest
+
+from beacon_node.errors import Conflict, QuotaExceeded
+from beacon_node.model.carriers import NumberSet
+from beacon_node.privacy.registered.account import Account, Row, carried_over, replay
+from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.count import (
+    Group,
+    Question,
+    Subjects,
+    charge,
+    draw,
+    quote,
+    shown,
+)
+from beacon_node.privacy.registered.prices import Prices
+from tests.privacy.registered.worlds import (
+    BOUNDS,
+    NoNoise,
+    SeededNoise,
+    guarded,
+    independent_world,
+    question,
+    subjects,
+)
+
+LIMITS = account_limits(BOUNDS)
+PEOPLE, REFERENCE = 20, 10
+DEAR = Prices(LIMITS.renyi // 2, 10, 5, rho_carrier=100, rho_other=7, fill_two=0.5, fill_one=0.25)
+
+
+def accounts(*names: str, bounds: Bounds = BOUNDS) -> Subjects:
+    sizes = {"people": PEOPLE, "reference": REFERENCE}
+    own = account_limits(bounds)
+    some = tuple(Account(n, own, **sizes, one_group_per_place=True) for n in names)
+    return Subjects(some, Account("all", pool_limits(bounds), **sizes, one_group_per_place=False))
+
+
+def asks(*carriers: int, seats=None, reference=(), prices=DEAR, **more) -> Question:
+    chosen = None if seats is None else NumberSet.of(PEOPLE, seats)
+    people = Group(NumberSet.of(PEOPLE, carriers), chosen, more.pop("one_copy", None))
+    return Question(people, Group(NumberSet.of(REFERENCE, reference)), prices, **more)
+
+
+def charged(who: Subjects, asked: Question):
+    quoted = quote(who, asked, BOUNDS)
+    replay(who.all, [charge(quoted, who)])
+    return quoted
+
+
+def test_carriers_and_others_pay_their_prices_on_every_account():
+    who = accounts("ada", "hospital", "broker")
+    charged(who, asks(3, 7))
+    for account in who.all:
+        spent = account.people.renyi
+        assert spent[3] == spent[7] == DEAR.carrier and spent[0] == DEAR.other
+        assert account.people.rho[3] == 100 and account.people.rho[0] == 7
+        assert account.reference.renyi.tolist() == [DEAR.other] * REFERENCE
+
+
+def test_who_is_not_asked_about_pays_nothing_and_is_not_counted():
+    who = accounts("ada")
+    quoted = charged(who, asks(3, 7, seats=[1, 3]))
+    assert quoted.matching == 1
+    assert np.flatnonzero(who.accounts[0].people.renyi).tolist() == [1, 3]
+
+
+def test_whoever_cannot_pay_is_left_out_whether_she_carries_or_not():
+    who = accounts("ada")
+    for _ in range(2):
+        charged(who, asks(3, 7))
+    for carriers in ([3], []):
+        quoted = quote(who, asks(*carriers), BOUNDS)
+        assert quoted.matching == 0 and quoted.filled == (2, 0)
+
+
+def test_whoever_cannot_pay_one_of_the_accounts_is_charged_on_none():
+    who, other = accounts("ada", "hospital"), accounts("hospital").accounts[0]
+    for _ in range(2):
+        charged(Subjects((who.accounts[1],), who.pool), asks(3))
+    quoted = charged(who, asks(3, 5))
+    assert quoted.matching == 1 and who.accounts[0].people.renyi[3] == 0
+    assert other.version == 0
+
+
+def test_the_answer_has_draws_in_place_of_those_who_cannot_pay():
+    who = accounts("ada")
+    for _ in range(2):
+        charged(who, asks(*range(10)))
+    quoted = quote(who, asks(*range(20), one_copy=NumberSet.of(PEOPLE, [0])), BOUNDS)
+    assert quoted.matching == 10 and quoted.filled == (9, 1)
+    draws = [draw(quoted, SeededNoise(seed), BOUNDS) for seed in range(4_000)]
+    assert np.mean(draws) == pytest.approx(10 + 9 * 0.5 + 0.25, abs=0.25)  # 7 standard errors
+    assert draw(quoted, NoNoise(), BOUNDS) == 10
+
+
+def test_a_charge_is_refused_once_any_of_its_accounts_was_charged():
+    who = accounts("ada", "hospital")
+    first, second = (quote(who, asks(carrier), BOUNDS) for carrier in (1, 2))
+    replay(who.all, [charge(first, who)])
+    with pytest.raises(Conflict, match="meanwhile"):
+        charge(second, who)
+
+
+def test_parallel_questions_spend_the_budget_and_not_a_unit_more():
+    who = accounts("ada")
+    quotes = [quote(who, asks(1), BOUNDS) for _ in range(8)]
+    done = 0
+    for quoted in quotes * 8:
+        try:
+            row = charge(quoted, who)
+        except Conflict:
+            row = charge(quote(who, quoted.question, BOUNDS), who)
+        replay(who.all, [row])
+        done += 1
+    assert done == 64 and int(who.accounts[0].people.renyi.max()) <= LIMITS.renyi
+    assert who.accounts[0].people.renyi[1] == 2 * DEAR.carrier
+
+
+def test_replaying_the_rows_gives_the_same_account_in_any_order():
+    world = independent_world(1, 300, np.linspace(0.02, 0.5, 30))
+    who, rows = subjects(world), []
+    for site in range(30):
+        quoted = quote(who, question(world, site), BOUNDS)
+        rows.append(charge(quoted, who))
+        replay(who.all, rows[-1:])
+    again = subjects(world)
+    replay(again.all, reversed(rows))
+    assert all(isinstance(row, Row) for row in rows)
+    for one, other in zip(who.all, again.all, strict=True):
+        assert np.array_equal(one.people.renyi, other.people.renyi)
+        assert np.array_equal(one.people.rho, other.people.rho)
+        assert np.array_equal(one.reference.renyi, other.reference.renyi)
+        assert (one.fill, one.version) == (other.fill, other.version)
+
+
+def test_answers_stop_when_too_few_reference_genomes_could_be_counted():
+    who = accounts("ada")
+    for _ in range(2):
+        charged(who, asks(reference=[0, 1, 2]))
+    with pytest.raises(QuotaExceeded, match="80%"):
+        quote(who, asks(), BOUNDS)
+
+
+def test_predicted_completeness_is_the_share_of_reference_genomes_that_can_pay():
+    who = accounts("ada")
+    for _ in range(2):
+        charged(who, asks(reference=[0]))
+    assert quote(who, asks(), BOUNDS).completeness == 0.9
+
+
+def test_what_is_predicted_and_refused_does_not_depend_on_who_is_in_the_cohort():
+    frequencies = np.full(400, 0.2)
+    worlds = [independent_world(seed, 200, frequencies) for seed in (1, 2)]
+    same_reference = [worlds[0], worlds[1].__class__(worlds[1].cohort, *_public(worlds[0]))]
+    courses = []
+    for world in same_reference:
+        node, course = guarded(world), []
+        for site in range(400):
+            try:
+                course.append(quote(node.subjects, question(world, site), BOUNDS).completeness)
+            except QuotaExceeded:
+                course.append(None)
+            node.answer(site)
+        courses.append(course)
+    assert courses[0] == courses[1]
+    assert None in courses[0] and courses[0][0] == 1.0
+
+
+def _public(world):
+    return world.reference, world.frequencies, world.carriage
+
+
+def test_counts_below_the_threshold_are_not_shown():
+    assert [shown(noisy, BOUNDS) for noisy in (-2, 0, 4, 5, 17)] == [None, None, None, 5, 17]
+
+
+def test_spending_is_carried_into_the_next_release():
+    who = accounts("ada")
+    charged(who, asks(3, 7))
+    numbers = np.full(PEOPLE, -1)
+    numbers[3], numbers[4] = 1, 0
+    moved = carried_over(who.accounts[0], numbers, people=3)
+    assert moved.people.renyi.tolist() == [DEAR.other, DEAR.carrier, 0]
+    assert moved.version == 1 and moved.fill == who.accounts[0].fill
+
+
+def test_nothing_private_prints_itself():
+    who = accounts("ada")
+    quoted = charged(who, asks(3, 7))
+    for thing in (quoted, quoted.row.people, quoted.question.people, who.accounts[0]):
+        assert "3" not in repr(thing).replace("Account('ada', version=1)", "")

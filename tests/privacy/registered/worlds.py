@@ -1,0 +1,147 @@
+"""Small simulated cohorts, counters that guard them or do not, and what attackers see."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from beacon_node.errors import QuotaExceeded
+from beacon_node.model.carriers import NumberSet
+from beacon_node.privacy.registered.account import Account, Place, replay
+from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.count import Group, Question, Subjects, charge, draw, quote
+from beacon_node.privacy.registered.crowd import Crowd, Frequency
+from beacon_node.privacy.registered.prices import PriceList, price_list
+
+BOUNDS = Bounds()
+PRICES = price_list(BOUNDS)
+APART = 3_000_000  # bases between the sites of a simulated genome: far enough to be independent
+
+
+class SeededNoise:
+    """The noise of a node, repeatable."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.default_rng(seed)
+
+    def geometric(self, epsilon: float) -> int:
+        p = 1 - np.exp(-epsilon)
+        return int(self._random.geometric(p)) - int(self._random.geometric(p))
+
+    def binomial(self, count: int, *, probability: float) -> int:
+        return int(self._random.binomial(count, probability))
+
+
+class NoNoise:
+    """Noise that hides nothing, to see what is under it."""
+
+    def geometric(self, epsilon: float) -> int:
+        return 0
+
+    def binomial(self, count: int, *, probability: float) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class World:
+    """Carriers by (person, site), of a cohort and of reference genomes; public frequency limits."""
+
+    cohort: np.ndarray
+    reference: np.ndarray
+    frequencies: tuple[Frequency, ...]
+    carriage: np.ndarray  # true probability to carry, by site
+
+    @property
+    def people(self) -> int:
+        return len(self.cohort)
+
+
+def independent_world(seed: int, people: int, frequencies: np.ndarray, panel: int = 2000) -> World:
+    """Return people whose genotypes are independent draws at known allele frequencies."""
+    random = np.random.default_rng(seed)
+    carriage = 1 - (1 - frequencies) ** 2
+    width = 3.1 * np.sqrt(frequencies * (1 - frequencies) / (2 * panel))
+    limits = [
+        Frequency(max(1e-7, f - w), min(1.0, f + w))
+        for f, w in zip(frequencies.tolist(), width.tolist(), strict=True)
+    ]
+    return World(
+        random.random((people, len(frequencies))) < carriage,
+        random.random((500, len(frequencies))) < carriage,
+        tuple(limits),
+        carriage,
+    )
+
+
+def subjects(world: World, bounds: Bounds = BOUNDS, *names: str, pool: Account | None = None):
+    """Return new accounts on a world, with a new pool unless one is given."""
+    sizes = {"people": world.people, "reference": len(world.reference)}
+    accounts = tuple(
+        Account(name, account_limits(bounds), **sizes, one_group_per_place=True)
+        for name in names or ("ada",)
+    )
+    everybody = Account("all", pool_limits(bounds), **sizes, one_group_per_place=False)
+    return Subjects(accounts, pool or everybody)
+
+
+def question(
+    world: World, site: int, *, seats: np.ndarray | None = None, prices: PriceList = PRICES
+) -> Question:
+    """Return the question who carries the allele of one site, of those at `seats` if given."""
+    chosen = None if seats is None else _set(seats)
+    crowd = Crowd(world.people if seats is None else int(seats.sum()))
+    return Question(
+        Group(_set(world.cohort[:, site]), chosen),
+        Group(_set(world.reference[:, site])),
+        prices(crowd, world.frequencies[site]),
+        Place("1", site * APART, site * APART + 1),
+        "" if seats is None else f"group of {seats.tobytes().hex()}",
+    )
+
+
+def _set(mask: np.ndarray) -> NumberSet:
+    return NumberSet.of(len(mask), np.flatnonzero(mask))
+
+
+@dataclass
+class Guarded:
+    """A node's counter: charged and noisy. `answer` gives None where it refuses."""
+
+    world: World
+    subjects: Subjects
+    noise: object
+    bounds: Bounds = BOUNDS
+
+    def answer(self, site: int, seats: np.ndarray | None = None) -> int | None:
+        asked = question(self.world, site, seats=seats)
+        if not asked.prices.is_affordable(self.bounds):
+            return None
+        return self.ask(asked)
+
+    def ask(self, asked: Question) -> int | None:
+        try:
+            quoted = quote(self.subjects, asked, self.bounds)
+        except QuotaExceeded:
+            return None
+        row = charge(quoted, self.subjects)
+        answered = draw(quoted, self.noise, self.bounds)
+        replay(self.subjects.all, [row])
+        return answered
+
+
+def guarded(world: World, seed: int = 1, bounds: Bounds = BOUNDS) -> Guarded:
+    return Guarded(world, subjects(world, bounds), SeededNoise(seed), bounds)
+
+
+def with_victim(world: World, genome: np.ndarray, seat: int | None) -> World:
+    """Return a world in which `genome` sits on a seat, or on none: then she is no member."""
+    if seat is None:
+        return world
+    cohort = world.cohort.copy()
+    cohort[seat] = genome
+    return replace(world, cohort=cohort)
+
+
+def power(members: list[float], strangers: list[float], alpha: float = 0.05) -> float:
+    """Return the share of members above the score that a share alpha of strangers exceeds."""
+    threshold = np.quantile(strangers, 1 - alpha)
+    return float(np.mean(np.array(members) > threshold))

@@ -115,7 +115,8 @@ def annotate_genomes(
 
 def _digest(load: _Load) -> str:
     if not load.options.name:
-        raise InvalidRequest(f"{load.kind} need a name: say --name, such as gnomad-nfe or 1000g")
+        words = "a panel needs" if load.kind is Kind.PANEL else "genomes need"
+        raise InvalidRequest(f"{words} a name: say --name, such as gnomad-nfe or 1000g")
     return digest(load.path, load.progress)
 
 

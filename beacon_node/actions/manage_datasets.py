@@ -1,20 +1,22 @@
 """Add, list, show and remove datasets; take people and files out of the next release."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
 from beacon_node.actions.release_dataset import is_released
-from beacon_node.actions.release_draft import known_people
+from beacon_node.actions.release_draft import known_people, use_of_release
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy
-from beacon_node.model.data_use import Use
+from beacon_node.model.data_use import Use, terms_document
+from beacon_node.model.duo_terms import DUO_TERMS
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import REFERENCE_NAMES, Assembly
 from beacon_node.node import Node
-from beacon_node.store.records import DatasetRecord
+from beacon_node.store.records import DatasetRecord, ReleaseRecord
 from beacon_node.store.sweep import sweep, sweep_removed
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -41,7 +43,12 @@ class NewDataset:
 
 @dataclass(frozen=True, slots=True)
 class DatasetSummary:
-    """A dataset in a list. `release` 0: none yet. `is_changed`: a release would be a new one."""
+    """A dataset in a list. `release` 0: none yet. `is_changed`: a release would be a new one.
+
+    `terms` are the DUO terms in force, `next_terms` those of the next release where they differ.
+    `left_out` people lacked a consent at the release. `missing` says what keeps a dataset that is
+    not open data from answering under a grant.
+    """
 
     id: str
     name: str
@@ -52,6 +59,11 @@ class DatasetSummary:
     parts: int
     is_changed: bool
     sizes: Mapping[EntryType, int]
+    terms: tuple[str, ...] = ()
+    next_terms: tuple[str, ...] = ()
+    left_out: int = 0
+    missing: tuple[str, ...] = ()
+    has_unfinished_purge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +163,14 @@ def show_dataset(node: Node, dataset_id: str) -> DatasetDetails:
     )
 
 
+def set_terms(node: Node, dataset_id: str, use: Use) -> None:
+    """Say which DUO terms a dataset has, instead of those before; they hold from its next release
+    on, beside those that its own entry states. Raises NotFound, Conflict."""
+    node.catalogue.dataset(dataset_id)
+    with node.catalogue.only_me(dataset_id):
+        node.catalogue.set_use(dataset_id, use)
+
+
 def _named(report: Mapping) -> Mapping:
     """Return a part's report with the names of its reference sequences."""
     if "references" not in report:
@@ -219,6 +239,8 @@ def remove_part(node: Node, dataset_id: str, part: int) -> None:
 def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
     current = node.catalogue.current_release(record.id)
     parts = node.catalogue.parts(record.id)
+    next_use = use_of_release(record, current.document if current else None)[0]
+    next_terms, is_same = _term_words(next_use), current is not None and current.use == next_use
     return DatasetSummary(
         id=record.id,
         name=record.name,
@@ -229,7 +251,37 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         parts=len(parts),
         is_changed=bool(parts or current) and not is_released(node, record.id),
         sizes=current.sizes if current else {},
+        terms=_term_words(current.use if current else None),
+        next_terms=() if is_same else next_terms,
+        left_out=current.left_out if current else 0,
+        missing=() if record.is_open_data else tuple(_missing(current, next_use)),
+        has_unfinished_purge=node.catalogue.has_unfinished_purge(record.id),
     )
+
+
+def _term_words(use: Use | None) -> tuple[str, ...]:
+    """Return each term by its shorthand, with what it is limited to."""
+    terms = [terms_document(Use.of(term))["terms"][0] for term in use.terms] if use else []
+    return tuple(sorted(_term_word(**term) for term in terms))
+
+
+def _term_word(id: str, params: Mapping = MappingProxyType({})) -> str:
+    name = DUO_TERMS[id].shorthand if id in DUO_TERMS else id
+    values = (value if isinstance(value, list) else [value] for value in params.values())
+    limits = " ".join(str(one) for value in values for one in value)
+    return f"{name} ({limits})" if limits else name
+
+
+def _missing(current: ReleaseRecord | None, next_use: Use | None) -> Iterator[str]:
+    """Yield what keeps a dataset that is not open data from answering under a grant."""
+    if current is None:
+        yield "no release"
+    elif not current.consented_at:
+        yield "its release was made before consents counted"
+    elif current.left_out and not current.sizes.get(EntryType.INDIVIDUAL):
+        yield "nobody in it consented"
+    if (current.use if current else next_use) is None:
+        yield "no data use terms"
 
 
 def _assayed_words(record: DatasetRecord) -> str:

@@ -84,13 +84,20 @@ def _of_organization(node: Node) -> Iterator[str]:
 
 
 def _of_dataset(dataset: DatasetSummary) -> Iterator[str]:
-    if not dataset.is_open_data:
+    if dataset.missing:
+        yield f"dataset {dataset.id} answers nobody yet: {', '.join(dataset.missing)}"
+    if "no data use terms" in dataset.missing and not dataset.next_terms:
         yield (
-            f"dataset {dataset.id} answers nothing: it is not open data, and this node "
-            "does not evaluate consents"
+            f"nobody said what {dataset.id} may be used for: "
+            f"beacon-node dataset terms {dataset.id} --term …"
         )
-    if dataset.is_changed and dataset.parts:
-        yield f"what was changed in {dataset.id} waits for: beacon-node release {dataset.id}"
+    if dataset.has_unfinished_purge:
+        yield f"a purge in {dataset.id} is finished by: beacon-node release {dataset.id}"
+    elif dataset.is_changed and (dataset.parts or dataset.release):
+        yield (
+            f"what was loaded into {dataset.id} or said about it waits for: "
+            f"beacon-node release {dataset.id}"
+        )
     elif not dataset.parts and not dataset.release:
         yield f"dataset {dataset.id} is empty: beacon-node load {dataset.id} FILE"
 

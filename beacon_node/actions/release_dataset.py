@@ -247,7 +247,7 @@ def _of_data(built: Built) -> Iterator[str]:
 
 def _of_consents(dataset: DatasetRecord, record: ReleaseRecord) -> Iterator[str]:
     if record.left_out and not record.sizes.get(EntryType.INDIVIDUAL):
-        yield "everybody is left out: it holds nobody, and the release before answers no more"
+        yield "everybody is left out: it holds nobody until a release after consents are recorded"
     if not dataset.is_open_data and record.use is None:
         yield (
             "no data use terms hold for it, so that it answers nobody, also not under a grant: "

@@ -14,17 +14,21 @@ from beacon_node.cli.choices import (
     words,
 )
 from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.dataset_terms import terms, terms_options, told_use
 
 if TYPE_CHECKING:
     from beacon_node.actions.manage_datasets import DatasetDetails, DatasetSummary, PartSummary
 
 _NUMBERS = ("release#", "people#", "variations#", "files#")
-DATASET_COLUMNS = ("dataset", "assembly", "answers", *_NUMBERS, "draft")
+DATASET_COLUMNS = ("dataset", "assembly", "answers", "data use", *_NUMBERS, "draft")
 
 
 @click.group()
 def dataset() -> None:
     """Declare, show and remove datasets and people."""
+
+
+dataset.add_command(terms)
 
 
 @dataset.command()
@@ -38,11 +42,13 @@ def dataset() -> None:
 @click.option("--synthetic", is_flag=True, help="Its people are made up.")
 @filter_option
 @assayed_option
+@terms_options
 @with_session
 def add(session: Session, id: str, assembly: str, **told: Any) -> None:
     """Declare a dataset.
 
-    It is closed, whatever is loaded into it, unless it is declared open data with a licence.
+    Unless it is declared open data with a licence, it answers only under a grant, within its data
+    use terms (--term), and counts only people who consented.
     """
     from beacon_node.actions.manage_datasets import NewDataset, add_dataset
     from beacon_node.model.genome import parse_assembly
@@ -59,9 +65,10 @@ def add(session: Session, id: str, assembly: str, **told: Any) -> None:
         is_synthetic=told["synthetic"],
         filters=filter_policy(told["filters"] or "PASS"),
         assayed=assayed_regions(told["assayed"], known) if told["assayed"] else None,
+        use=told_use(told, is_needed=False),
     )
     add_dataset(session.open_node(), new)
-    state = "open data" if new.is_open_data else "closed: it answers nobody"
+    state = "open data" if new.is_open_data else "answers only under a grant"
     session.output.result(
         {"dataset": id, "assembly": known, "is_open_data": new.is_open_data},
         lambda: session.output.sentence(f"Declared {id} on {known} ({state})."),
@@ -86,11 +93,15 @@ def list_(session: Session) -> None:
 
 
 def dataset_row(one: "DatasetSummary") -> list[object]:
-    answers = "anybody" if one.is_open_data else "nobody"
+    answers = "anybody" if one.is_open_data else _closed(one)
     draft = "differs from the release" if one.is_changed else ""
     people, variations = (one.sizes.get(name) for name in ("individual", "genomicVariant"))
     numbers = [one.release or None, people, variations, one.parts]
-    return [one.id, one.assembly, answers, *numbers, draft]
+    return [one.id, one.assembly, answers, ", ".join(one.terms or one.next_terms), *numbers, draft]
+
+
+def _closed(one: "DatasetSummary") -> str:
+    return f"nobody yet: {', '.join(one.missing)}" if one.missing else "under a grant"
 
 
 @dataset.command()
@@ -121,13 +132,16 @@ def _declaration(found: "DatasetDetails") -> list[tuple[str, object]]:
         ("name", summary.name),
         ("description", found.description),
         ("assembly", summary.assembly),
-        ("answers", f"anybody ({found.licence})" if summary.is_open_data else "nobody: closed"),
+        ("answers", f"anybody ({found.licence})" if summary.is_open_data else _closed(summary)),
+        ("data use", ", ".join(summary.terms)),
+        ("from the next release", ", ".join(summary.next_terms)),
         ("ids", "its own, public already" if found.keeps_ids else "pseudonyms"),
         ("made up", "yes" if found.is_synthetic else ""),
         ("FILTER", "any" if found.filters is None else ", ".join(("PASS", *found.filters))),
         ("assayed", found.assayed),
         ("on disk", f"{found.size_bytes / 1e6:,.1f} MB"),
-        ("left out", f"{found.people_to_remove:,} people" if found.people_to_remove else ""),
+        ("taken out", f"{found.people_to_remove:,} people" if found.people_to_remove else ""),
+        ("without consent", f"{summary.left_out:,} people" if summary.left_out else ""),
         ("release", f"{summary.release} of {summary.released_at}" if summary.release else "none"),
         ("draft", "differs from the release" if summary.is_changed else ""),
     ]

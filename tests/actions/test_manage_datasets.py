@@ -13,15 +13,18 @@ from beacon_node.actions.manage_datasets import (
     remove_part,
     remove_people,
     restore_people,
+    set_terms,
     show_dataset,
 )
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy, Interval
+from beacon_node.model.data_use import ConsentTerm, Use
 from beacon_node.model.genome import Assembly
 from beacon_node.model.requester import ANONYMOUS
 from beacon_node.node_web.terms import FilteringTerms
 from tests.actions.homes import new_node, open_data, people, vcf
+from tests.actions.said import GRU, consents
 
 RECORDS = ("22 100 . A C . PASS . GT 0/1 1/1",)
 
@@ -150,3 +153,30 @@ def test_a_dataset_made_anew_by_the_same_name_is_another_one_for_those_who_run(n
     assert first[0] == second[0] == 1
     assert first[2] != second[2]
     assert (first[3], second[3]) == ({"NCIT:C16576"}, {"NCIT:C20197"})
+
+
+def test_a_dataset_that_is_not_open_tells_what_it_lacks_to_answer(node, tmp_path):
+    add_dataset(node, NewDataset("d", Assembly.GRCH37))
+    assert list_datasets(node)[0].missing == ("no release", "no data use terms")
+    load(node, "d", vcf(tmp_path / "x.vcf", RECORDS))
+    release(node, "d")
+    set_terms(node, "d", GRU)
+    (summary,) = list_datasets(node)
+    assert summary.missing == ("nobody in it consented", "no data use terms")
+    assert (summary.terms, summary.next_terms, summary.left_out) == ((), ("GRU",), 2)
+    assert summary.is_changed
+    consents(node, "a")
+    release(node, "d")
+    (summary,) = list_datasets(node)
+    assert (summary.missing, summary.terms, summary.next_terms) == ((), ("GRU",), ())
+
+
+def test_open_data_lack_nothing(node):
+    add_dataset(node, open_data("d"))
+    assert list_datasets(node)[0].missing == ()
+
+
+def test_terms_are_told_with_what_they_are_limited_to(node):
+    disease = ConsentTerm("DUO:0000007", diseases=frozenset({"MONDO:2", "MONDO:1"}))
+    add_dataset(node, NewDataset("d", Assembly.GRCH37, use=Use.of(disease, *GRU.terms)))
+    assert list_datasets(node)[0].next_terms == ("DS (MONDO:1 MONDO:2)", "GRU")

@@ -227,6 +227,21 @@ def test_a_release_says_whom_it_answers_and_when_it_holds_nobody(node, files, ca
     assert "Release 2 of open answers now: it holds nobody and nothing." in released("open")
 
 
+def test_terms_of_a_dataset_are_told_like_those_of_a_consent(node, files):
+    node("dataset", "add", "clinic", "--assembly", "GRCh38", "--term", "HMB", "--term", "NPU")
+    shown = node("dataset", "show", "clinic")["dataset"]["summary"]
+    assert shown["next_terms"] == ["HMB", "NPU"] and shown["missing"] == ["no release"]
+    disease = ("--term", "DS", "--disease", "MONDO:1", "--disease", "MONDO:2")
+    assert node("dataset", "terms", "clinic", *disease)["terms"] == ["DS (MONDO:1 MONDO:2)"]
+    for told, words in (
+        ((), "at least one"),
+        (("--term", "DS"), "without its diseases"),
+        (("--term", "GRU", "--country", "FI"), "none of the terms takes it"),
+        (("--term", "XYZ"), "no current DUO"),
+    ):
+        assert words in node("dataset", "terms", "clinic", *told, exit_code=2)["error"]["message"]
+
+
 def test_removing_a_dataset_asks_nobody_who_cannot_answer(node):
     problem = node("dataset", "remove", "open", exit_code=2)["error"]
     assert "say --yes" in problem["message"]

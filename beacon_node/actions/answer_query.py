@@ -1,14 +1,16 @@
-"""Answer one question: decide, search, disclose."""
+"""Answer one question: decide, search, disclose, record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from beacon_node.actions.audit_question import audit_body
+from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
-from beacon_node.errors import NotFound
+from beacon_node.errors import NotFound, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
 from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
-from beacon_node.model.people import EVERYBODY
+from beacon_node.model.ledger import Moment
 from beacon_node.model.query import Query
 from beacon_node.model.requester import Requester
 from beacon_node.model.variation import Allele
@@ -17,26 +19,74 @@ from beacon_node.policy.access import decide
 from beacon_node.ports import Dataset, Known, SearchPlan
 from beacon_node.privacy.disclose import combine, disclose
 
+_TRIES = 5  # a consent that is recorded while a question is decided is rare, a second one rarer
+
 
 def answer(node: Node, query: Query, requester: Requester) -> Answer:
-    """Return what `requester` may know. Test-mode queries are not for real data: never pass one.
+    """Return what `requester` may know, once it is on record that they asked.
 
-    For datasets and cohorts, `exists` of a part says whether the dataset has anything that matches.
-    Raises InvalidRequest for names, filters or units that mean nothing here.
+    Every question is decided under the consents that are on record when it is recorded itself: if
+    one was recorded meanwhile, the question is decided anew. Test-mode queries are not for real
+    data: never pass one. For datasets and cohorts, `exists` of a part says whether the dataset has
+    anything that matches.
+
+    Raises InvalidRequest for names, filters or units that mean nothing here, NotPermitted for a
+    purpose that is not the one fixed for the account, StoreUnavailable where nothing can be
+    recorded.
     """
+    _keep_to_purpose(node, requester)
+    for _ in range(_TRIES):
+        found = _answer_and_record(node, query, requester)
+        if found is not None:
+            return found
+    raise StoreUnavailable("consents are being recorded just now; ask again in a moment")
+
+
+def _keep_to_purpose(node: Node, requester: Requester) -> None:
+    """Fix the purpose that a registered account states first; refuse any other one later.
+
+    A purpose is a filter on consents: asked under many, the answers would tell who consented to
+    what.
+    """
+    account, purpose = requester.account, requester.purpose
+    if not account or purpose is None or node.ledger.purpose_of(account) == purpose:
+        return
+    node.ledger.fix_purpose(account, purpose, now=node.clock.now())
+
+
+def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer | None:
+    """Return the answer, on record; None if a consent was recorded while it was decided."""
+    moment = node.ledger.moment(node.clock.now())
     datasets = select_datasets(node, query)
-    decision = decide(requester, datasets, node.clock.now())
+    decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
     open_to_asker = tuple([d for d in datasets if decision.ceiling(d.id) is not None])
     plan = plan_search(node, query, open_to_asker)
     parts = tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
+    body = audit_body(query, requester, moment, decision, parts)
+    since = moment.consent_version
+    if node.ledger.audit(body, now=node.clock.now(), unchanged_since=since) is None:
+        return None
     return combine(query.entry_type, parts, asked=query.granularity)
+
+
+def _with_people(
+    node: Node, decision: Decision, datasets: Iterable[Dataset], moment: Moment
+) -> Decision:
+    """Return the decision with the people who may be counted in each dataset that answers."""
+    found = dict(decision.datasets)
+    for dataset in datasets:
+        own = found[dataset.id]
+        if own.ceiling is not None:
+            people = consented(node, dataset, own.consent, moment)
+            found[dataset.id] = replace(own, people=people)
+    return Decision(found)
 
 
 def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decision: Decision) -> DatasetAnswer:
     own = decision.datasets[dataset.id]
     if own.ceiling is None:  # nothing is searched that may not be told
         return disclose(Matches(dataset.id), decision, asked=plan.granularity)
-    matches = node.store.search(dataset, plan, replace(own, people=EVERYBODY))
+    matches = node.store.search(dataset, plan, own)
     return disclose(matches, decision, asked=plan.granularity)
 
 

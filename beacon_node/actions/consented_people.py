@@ -176,7 +176,9 @@ class _Release:
         version = self._dataset.consent_version
         origin = _origin(ledger, self._rule, self._index, version)
         groups = read_snapshot(self._index.with_name(self._record.consents), origin)
-        return groups and {read_profile(group.permitted): group.members for group in groups}
+        if groups is None:
+            return None
+        return {read_profile(group.permitted): group.members for group in groups}
 
     def _advanced(self, ledger: Ledger, known: _Known, moment: Moment) -> _Known:
         """Look again at whoever's consents were recorded, began or ended since."""
@@ -234,12 +236,16 @@ class _Release:
     ) -> _Answer:
         needed, dataset_use = asked
         # Read first: if another ontology is loaded meanwhile, the next question decides again.
-        version = node.knowledge.version if needed.purpose is not None else None
+        version = node.knowledge.version
         approval = before and before.approval
-        if approval is None or before.knowledge != version or approval.as_of != at.date():
-            diseases = loaded_mondo(node.knowledge)
-            approval = Approval(needed, dataset_use, diseases, at.date())
+        if (
+            approval is None
+            or before.knowledge not in (None, version)
+            or approval.as_of != at.date()
+        ):
+            approval = Approval(needed, dataset_use, loaded_mondo(node.knowledge), at.date())
         people = _approved(standings, approval, self._people)
+        version = version if approval.depends_on_diseases else None
         day = at.date() if approval.depends_on_day else None
         return _Answer(_same(people, before), standings, version, day, approval)
 

@@ -128,6 +128,12 @@ class Approval:
         asked = (self.dataset_use, *self._found)
         return any(term.date is not None for use in asked if use for term in use.terms)
 
+    @property
+    def depends_on_diseases(self) -> bool:
+        """Whether the disease ontology is looked at: only for the diseases a purpose names."""
+        purpose = self.needed.purpose
+        return purpose is not None and bool(purpose.diseases)
+
     def approves(self, use: Use) -> bool:
         """Whether the dataset's terms and these terms of an individual approve the purpose.
 

@@ -29,7 +29,8 @@ _CACHED = 1024  # sets of eligible people; at 500,000 people each is at most som
 class Eligible:
     """The eligible records of one index at any level. Does not print what it holds.
 
-    `counted` are the individuals who may be counted at all, None: everybody.
+    `counted` are the individuals who may be counted at all, None: everybody. `alleles_carried` is
+    how many alleles they have, once somebody counted (`variants.variations`).
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class Eligible:
         self._conditions = _joined(conditions)
         self._at: dict[Level, NumberSet] = {}
         self._counted_at: dict[Level, NumberSet] = {}
+        self.alleles_carried: int | None = None
 
     def at(self, level: Level) -> NumberSet:
         """Return the records of `level` that meet every condition, themselves or by lineage."""

@@ -1,6 +1,7 @@
 """Counts and lists the variations that eligible people carry."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from beacon_node.model.answer import Matches
 from beacon_node.model.carriers import NumberSet
@@ -37,37 +38,49 @@ def search_variations(
 
     Those count that at least one eligible call set carries.
     """
-    people = None if eligible is None else eligible.at(CALL_SET)
     if plan.granularity is not _RECORD:
-        return Matches(index.dataset.id, total=_count(index, plan, people, lookups))
-    total, ids = _page(index, plan, people, lookups)
+        return Matches(index.dataset.id, total=_count(index, plan, eligible, lookups))
+    total, ids = _page(index, plan, eligible, lookups)
     if not ids or decision.ceiling is not _RECORD:
         return Matches(index.dataset.id, total=total)
-    records = read_records(index, ids, people, cases=decision.may_see_cases)
+    records = read_records(index, ids, _people(eligible), cases=decision.may_see_cases)
     return Matches(index.dataset.id, total=total, page=records)
 
 
+def _people(eligible: Eligible | None) -> NumberSet | None:
+    return None if eligible is None else eligible.at(CALL_SET)
+
+
 def _count(
-    index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
+    index: Index, plan: SearchPlan, eligible: Eligible | None, lookups: Lookups | None
 ) -> int:
-    rows = _rows(index, lookups)
+    people = _people(eligible)
     if plan.granularity is _BOOLEAN:
-        return int(is_any_carried(rows, people))
+        return int(is_any_carried(_rows(index, lookups), people))
+    if lookups is None:
+        return _count_of_all(index, eligible)
     if people is None:
-        counted = _count_of_all(index, lookups)
+        counted = _count_by_sql(index, lookups)
         if counted is not None:
             return counted
-    return count_carried(rows, people)
+    return count_carried(find(index, lookups), people)
 
 
 def _rows(index: Index, lookups: Lookups | None) -> Iterable[Row]:
     return index.execute(index.sql.all) if lookups is None else find(index, lookups)
 
 
-def _count_of_all(index: Index, lookups: Lookups | None) -> int | None:
-    """Return how many alleles anybody has, where SQLite can count them by itself; else None."""
-    if lookups is None:
+def _count_of_all(index: Index, eligible: Eligible | None) -> int:
+    """Return how many alleles the eligible have; counted once, for a release has many."""
+    if eligible is None:
         return index.alleles_carried
+    if eligible.alleles_carried is None:
+        eligible.alleles_carried = count_carried(_rows(index, None), eligible.at(CALL_SET))
+    return eligible.alleles_carried
+
+
+def _count_by_sql(index: Index, lookups: Lookups) -> int | None:
+    """Return how many alleles anybody has, where SQLite can count them by itself; else None."""
     if len(lookups) != 1 or not isinstance(lookups[0], RangeQuery):
         return None
     region = lookups[0].region
@@ -77,21 +90,23 @@ def _count_of_all(index: Index, lookups: Lookups | None) -> int | None:
 
 
 def _page(
-    index: Index, plan: SearchPlan, people: NumberSet | None, lookups: Lookups | None
+    index: Index, plan: SearchPlan, eligible: Eligible | None, lookups: Lookups | None
 ) -> tuple[int, list[int]]:
     """Return (how many match, the ids of the page asked for)."""
-    if lookups is None and people is None:
-        return index.alleles_carried, _page_of_all(index, plan.page)
+    if lookups is None:
+        return _count_of_all(index, eligible), _page_of_all(index, plan.page, eligible)
     first, behind = page_bounds(plan.page)
     total, ids = 0, []
-    for id in carried(_rows(index, lookups), people):
+    for id in carried(find(index, lookups), _people(eligible)):
         if first <= total < behind:
             ids.append(id)
         total += 1
     return total, ids
 
 
-def _page_of_all(index: Index, page: Page) -> list[int]:
+def _page_of_all(index: Index, page: Page, eligible: Eligible | None) -> list[int]:
     first, behind = page_bounds(page)
+    if eligible is not None:
+        return list(islice(carried(_rows(index, None), _people(eligible)), first, behind))
     rows = index.execute(index.sql.page_of_all, (behind - first, first))
     return [id for (id,) in rows]

@@ -16,7 +16,7 @@ MODULES = {
 
 MODEL = {"errors", "model"}
 PORTS = MODEL | {"ports"}
-PURE = PORTS | {"policy", "privacy", "beacon_v2"}
+PURE = PORTS | {"policy", "privacy", "attacks", "beacon_v2"}
 EDGES = {"settings", "randomness", "store", "ingest", "crypto"}
 NODE = PURE | EDGES | {"node"}
 
@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "ports": MODEL,
     "policy": PORTS,
     "privacy": PORTS,
+    "attacks": PORTS,
     "beacon_v2": PORTS,
     "settings": PORTS,
     "randomness": PORTS,
@@ -61,7 +62,7 @@ ONLY_IN = {
     "rich": {"cli", "demo"},
 }
 
-PURE_PARTS = {"errors", "model", "ports", "policy", "privacy", "beacon_v2"}
+PURE_PARTS = {"errors", "model", "ports", "policy", "privacy", "attacks", "beacon_v2"}
 
 # All that pure code may use: no clock, chance, file, network, database or environment among them.
 PURE_LIBRARIES = {

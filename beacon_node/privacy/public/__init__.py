@@ -1,0 +1,36 @@
+"""The public tier's answer table: its costs, its walk, where it stops, what it says."""
+
+from beacon_node.privacy.public.answers import NotAnswerable, Offer, is_yes, why_not_answerable
+from beacon_node.privacy.public.copies import (
+    AssayGroup,
+    Place,
+    callable_copies,
+    certain_copies,
+    least_remaining,
+    may_leave,
+    place_of,
+)
+from beacon_node.privacy.public.frequencies import least_of, lower_limits
+from beacon_node.privacy.public.threshold import dearest_answerable
+from beacon_node.privacy.public.walks import Block, Step, public_order, walk
+
+__all__ = [
+    "AssayGroup",
+    "Block",
+    "NotAnswerable",
+    "Offer",
+    "Place",
+    "Step",
+    "callable_copies",
+    "certain_copies",
+    "dearest_answerable",
+    "is_yes",
+    "least_of",
+    "least_remaining",
+    "lower_limits",
+    "may_leave",
+    "place_of",
+    "public_order",
+    "walk",
+    "why_not_answerable",
+]

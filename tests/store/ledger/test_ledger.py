@@ -1,5 +1,6 @@
 """What is recorded, what is found, and what does not change."""
 
+import inspect
 import sqlite3
 from dataclasses import astuple, replace
 from datetime import timedelta
@@ -10,12 +11,14 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 from sqlite_utils import Database
 
+from beacon_node.beacon_v2.made_up import MadeUpLedger
 from beacon_node.errors import Conflict, InvalidRequest, StoreUnavailable
 from beacon_node.model.consent import Source
 from beacon_node.model.consent_documents import canonical_json, moment_text, read_moment
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Head, Moment, Verification
 from beacon_node.policy.consent import next_boundary
+from beacon_node.ports import QuestionLedger
 from beacon_node.store.ledger import Ledger
 from beacon_node.store.ledger.chain import make_entry
 from beacon_node.store.ledger.layout import STEPS, chain_and_consents
@@ -276,6 +279,19 @@ def test_a_ledger_of_before_there_were_purposes_is_brought_up_to_date(tmp_path):
     ledger.fix_purpose("a", ResearchPurpose(), now=day(1))
     assert times(ledger)[2] > times(ledger)[1] and ledger.verify().is_whole
     ledger.close()
+
+
+ASKED_OF_IT = [name for name in vars(QuestionLedger) if not name.startswith("_")]
+
+
+@pytest.mark.parametrize("kind", [Ledger, MadeUpLedger])
+@pytest.mark.parametrize("name", ASKED_OF_IT)
+def test_a_real_and_a_made_up_ledger_are_asked_the_same_way(kind, name):
+    expected = inspect.signature(getattr(QuestionLedger, name)).parameters
+    found = inspect.signature(getattr(kind, name)).parameters
+    assert [(one.name, one.kind, one.default) for one in found.values()] == [
+        (one.name, one.kind, one.default) for one in expected.values()
+    ]
 
 
 def test_moments_without_a_zone_are_refused(ledger):

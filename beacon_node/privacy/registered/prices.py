@@ -7,7 +7,7 @@ with a public probability c: P1 = (1 - c) A + c A'. Prices are D_a(P1 || P0), ro
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -74,24 +74,48 @@ def price_list(bounds: Bounds, size: int = 100_000) -> PriceList:
 def price(crowd: Crowd, frequency: Frequency, bounds: Bounds) -> Prices:
     """Return the prices of a count of carriers of one allele among `crowd`.
 
-    A carrier stands out most where few others carry, a person who does not where most do: the
-    limits of `frequency` that are worse for each are taken.
+    A carrier stands out most where few are expected to carry, a person who does not where most
+    are; everybody stands out most among others who vary least, which is at one of the two limits.
     """
     if not crowd.copies:
         raise ValueError("a question is about at least one person")
-    low, high = (others(crowd, limit) for limit in (frequency.low, frequency.high))
-    least = min(carrier_probability(frequency.low, n) for n in crowd.copies)
-    most = max(carrier_probability(frequency.high, n) for n in crowd.copies)
-    fill = {n: fill_probability(frequency, n) for n in crowd.copies}
+    laws = [others(crowd, limit) for limit in (frequency.low, frequency.high)]
+    seats = [_Seat.of(frequency, copies) for copies in crowd.copies]
+    fill = dict(zip(crowd.copies, (seat.fill for seat in seats), strict=True))
+
+    def worst(pairs: Iterable[tuple[float, float]]) -> int:
+        distinct = set(pairs)
+        return _units(max(divergence(*pair, law, bounds) for pair in distinct for law in laws))
+
     return Prices(
-        carrier=_units(divergence(1.0, least, low, bounds)),
-        other=_units(divergence(0.0, most, high, bounds)),
-        fill=_units(_fill_divergence(crowd, frequency, bounds)),
+        carrier=worst([(1.0, min(seat.low for seat in seats))]),
+        other=worst([(0.0, max(seat.high for seat in seats))]),
+        fill=worst((seat.fill, limit) for seat in seats for limit in (seat.low, seat.high)),
         rho_carrier=_rho_units(1.0, min(fill.values()), bounds),
         rho_other=_rho_units(0.0, max(fill.values()), bounds),
         fill_two=fill.get(2, 0.0),
         fill_one=fill.get(1, 0.0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """What is publicly known of one person: she carries with probability `low` to `high`.
+
+    `fill`, the middle, is the probability of a draw in her place.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def fill(self) -> float:
+        return (self.low + self.high) / 2
+
+    @classmethod
+    def of(cls, frequency: Frequency, copies: int) -> "_Seat":
+        low, high = (carrier_probability(f, copies) for f in (frequency.low, frequency.high))
+        return cls(low, high)
 
 
 def phenotype_price(bounds: Bounds) -> Prices:
@@ -101,21 +125,6 @@ def phenotype_price(bounds: Bounds) -> Prices:
     nothing stands for people who cannot.
     """
     return Prices(0, 0, 0, rho_carrier=_rho_units(1.0, 0.0, bounds), rho_other=0)
-
-
-def fill_probability(frequency: Frequency, copies: int) -> float:
-    """Return the middle of what the frequency limits say of a person with so many copies."""
-    ends = (carrier_probability(limit, copies) for limit in (frequency.low, frequency.high))
-    return sum(ends) / 2
-
-
-def _fill_divergence(crowd: Crowd, frequency: Frequency, bounds: Bounds) -> float:
-    return max(
-        divergence(fill_probability(frequency, n), carrier_probability(limit, n), law, bounds)
-        for limit in (frequency.low, frequency.high)
-        for law in (others(crowd, limit),)
-        for n in crowd.copies
-    )
 
 
 def divergence(one: float, zero: float, law: Law, bounds: Bounds) -> float:

@@ -1,6 +1,6 @@
 """Small simulated cohorts, counters that guard them or do not, and what attackers see."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from beacon_node.model.carriers import NumberSet
 from beacon_node.privacy.registered.account import Account, Place, replay
 from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
 from beacon_node.privacy.registered.count import Group, Question, Subjects, charge, draw, quote
-from beacon_node.privacy.registered.crowd import Crowd, Frequency
+from beacon_node.privacy.registered.crowd import Crowd, Frequency, binomial, with_noise
 from beacon_node.privacy.registered.prices import PriceList, price_list
 
 BOUNDS = Bounds()
@@ -72,13 +72,10 @@ def independent_world(seed: int, people: int, frequencies: np.ndarray, panel: in
     )
 
 
-def subjects(world: World, bounds: Bounds = BOUNDS, *names: str, pool: Account | None = None):
-    """Return new accounts on a world, with a new pool unless one is given."""
+def subjects(world: World, bounds: Bounds = BOUNDS, pool: Account | None = None) -> Subjects:
+    """Return a new account on a world, with a new pool unless one is given."""
     sizes = {"people": world.people, "reference": len(world.reference)}
-    accounts = tuple(
-        Account(name, account_limits(bounds), **sizes, one_group_per_place=True)
-        for name in names or ("ada",)
-    )
+    accounts = (Account("ada", account_limits(bounds), **sizes, one_group_per_place=True),)
     everybody = Account("all", pool_limits(bounds), **sizes, one_group_per_place=False)
     return Subjects(accounts, pool or everybody)
 
@@ -132,16 +129,42 @@ def guarded(world: World, seed: int = 1, bounds: Bounds = BOUNDS) -> Guarded:
     return Guarded(world, subjects(world, bounds), SeededNoise(seed), bounds)
 
 
-def with_victim(world: World, genome: np.ndarray, seat: int | None) -> World:
-    """Return a world in which `genome` sits on a seat, or on none: then she is no member."""
-    if seat is None:
-        return world
-    cohort = world.cohort.copy()
-    cohort[seat] = genome
-    return replace(world, cohort=cohort)
+def exact(world: World, site: int) -> int:
+    """Return what an unguarded counter says."""
+    return int(world.cohort[:, site].sum())
 
 
-def power(members: list[float], strangers: list[float], alpha: float = 0.05) -> float:
+def evidence(answer: float, people: int, carriage: float, epsilon: float | None) -> np.ndarray:
+    """Return how an answer changes the log odds of membership: (does not carry, carries).
+
+    `epsilon` None: of an exact count. The best test there is, if sites are independent.
+    """
+    law = binomial(people - 1, carriage)
+    margin = 60 if epsilon is None else max(60, 1 + int(abs(answer - law.start)))
+    below = np.pad(law.probabilities, margin) + 1e-300
+    if epsilon is not None:
+        below = with_noise(law, epsilon, margin)
+    at = int(np.clip(answer - law.start + margin, 1, len(below) - 1))
+    without, carrying = below[at], below[at - 1]
+    return np.log(np.array([without, carrying]) / ((1 - carriage) * without + carriage * carrying))
+
+
+def scores(world: World, genomes: np.ndarray, answers: dict[int, int], *, noisy=True) -> np.ndarray:
+    """Return each genome's log likelihood ratio of membership, from answers by site."""
+    epsilon = BOUNDS.epsilon if noisy else None
+    total = np.zeros(len(genomes))
+    for site, answer in answers.items():
+        odds = evidence(answer, world.people, float(world.carriage[site]), epsilon)
+        total += odds[genomes[:, site].astype(int)]
+    return total
+
+
+def strangers(world: World, seed: int, count: int) -> np.ndarray:
+    """Return genomes of people who are not in the cohort."""
+    random = np.random.default_rng([seed, 77])
+    return random.random((count, len(world.carriage))) < world.carriage
+
+
+def power(members: np.ndarray, others: np.ndarray, alpha: float = 0.05) -> float:
     """Return the share of members above the score that a share alpha of strangers exceeds."""
-    threshold = np.quantile(strangers, 1 - alpha)
-    return float(np.mean(np.array(members) > threshold))
+    return float(np.mean(members > np.quantile(others, 1 - alpha)))

@@ -8,7 +8,7 @@ from pathlib import Path
 from cachetools import LRUCache
 
 from beacon_node.crypto.keys import PSEUDONYM_KEY, read_key
-from beacon_node.errors import ConfigurationError
+from beacon_node.errors import ConfigurationError, LedgerBroken
 from beacon_node.ports import Clock, Knowledge, Randomness, VariantStore
 from beacon_node.randomness import SystemClock, SystemRandomness
 from beacon_node.settings import Settings, read_settings
@@ -45,7 +45,8 @@ class Node:
 def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
     """Return the node whose home folder `home` is; ConfigurationError if it is none.
 
-    A home of before there was a ledger gets an empty one.
+    A home of before there was a ledger gets an empty one. Raises LedgerBroken if the ledger of a
+    released dataset is missing.
     """
     settings = read_settings(_read_settings_file(home), environment)
     catalogue = Catalogue(home / "data" / "catalogue.sqlite")
@@ -55,11 +56,20 @@ def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
         catalogue=catalogue,
         store=SqliteVariantStore(catalogue),
         knowledge=SqliteKnowledge(home / "data" / "knowledge"),
-        ledger=Ledger.create(home / "data" / LEDGER_FILE),
+        ledger=_open_ledger(home / "data" / LEDGER_FILE, catalogue),
         clock=SystemClock(),
         randomness=SystemRandomness(),
         pseudonym_key=read_key(home / "keys", PSEUDONYM_KEY),
     )
+
+
+def _open_ledger(path: Path, catalogue: Catalogue) -> Ledger:
+    """Return the ledger, made if nothing was ever released that it should know of."""
+    if not path.exists() and any(d.consented_at for d in catalogue.released_datasets()):
+        raise LedgerBroken(
+            f"{path} is missing, and with it every withdrawal; put it back from the newest backup"
+        )
+    return Ledger.create(path)
 
 
 def _read_settings_file(home: Path) -> str:

@@ -5,9 +5,13 @@ import resource
 import pytest
 
 from beacon_node.actions.init_node import NewNode, init_node
-from beacon_node.errors import ConfigurationError, StoreUnavailable
+from beacon_node.actions.load_dataset import load
+from beacon_node.actions.manage_datasets import add_dataset
+from beacon_node.actions.release_dataset import release
+from beacon_node.errors import ConfigurationError, LedgerBroken, StoreUnavailable
 from beacon_node.model.ledger import Head
 from beacon_node.node import LEDGER_FILE, open_node
+from tests.actions.homes import open_data, vcf
 
 ROOM = 40_000  # bytes a file may have: enough for what is opened, not for a new ledger
 
@@ -32,6 +36,17 @@ def test_a_home_of_before_there_was_a_ledger_gets_one(home):
     node = open_node(home, {})
     node.ledger.record_release("d", now=node.clock.now())
     assert open_node(home, {}).ledger.head().sequence == 1
+
+
+def test_a_released_dataset_without_its_ledger_keeps_the_node_closed(home, tmp_path):
+    node = open_node(home, {})
+    add_dataset(node, open_data())
+    load(node, "d", vcf(tmp_path / "d.vcf", ["22 100 . A T . PASS . GT 0/1 0/0"]))
+    release(node, "d")
+    for name in ledger_files(home):
+        (home / "data" / name).unlink()
+    with pytest.raises(LedgerBroken, match="newest backup"):
+        open_node(home, {})
 
 
 def test_a_full_disk_is_said_in_one_sentence_and_the_next_start_succeeds(home):

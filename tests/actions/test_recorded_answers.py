@@ -6,7 +6,7 @@ import pytest
 
 from beacon_node.actions.answer_query import answer
 from beacon_node.beacon_v2.made_up import MadeUpLedger
-from beacon_node.errors import InvalidRequest, StoreUnavailable
+from beacon_node.errors import InvalidRequest, LedgerBroken, StoreUnavailable
 from beacon_node.model.answer import Matches
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.entries import EntryType
@@ -65,6 +65,12 @@ def test_nobody_is_answered_while_consents_are_recorded_without_a_pause():
 def test_what_cannot_be_recorded_is_not_answered():
     with pytest.raises(StoreUnavailable, match="disk is full"):
         asked(Full())
+
+
+def test_a_ledger_older_than_a_release_answers_nothing():
+    store = FakeStore([replace(OPEN, consent_version=5)])
+    with pytest.raises(LedgerBroken, match="'open'"):
+        asked(Busy(), store)
 
 
 def test_a_question_that_is_refused_is_not_recorded():

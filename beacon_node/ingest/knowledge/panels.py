@@ -14,9 +14,10 @@ from beacon_node.model.calls import AlleleCalls, FilterPolicy
 from beacon_node.model.carriers import NumberSet, stored_size
 from beacon_node.model.genome import REFERENCE_NAMES, Assembly
 from beacon_node.model.panels import PanelSite
-from beacon_node.model.variation import Allele
+from beacon_node.model.variation import Allele, Bases
 
 _ROUNDING = 1e-3  # of an allele: what a frequency written in decimals may lack of a whole count
+_COMPARED = 1_000  # records at the beginning, then every so many, are compared with the reference
 _SPELLINGS = ("{kind}_{name}", "{kind}-{name}", "{name}_{kind}", "{name}-{kind}")
 
 
@@ -43,7 +44,7 @@ class PanelFile:
 
     def read(self, reading: Reading) -> Iterator[PanelSite]:
         """Yield what is told of each allele, the rest counted in the report. Raises InvalidInput,
-        also where more alleles are counted than were looked at."""
+        also where more alleles are counted than were looked at or bases are not the reference's."""
         return self._read_counts(reading) if self.fields else self._count_genotypes(reading)
 
     def _read_counts(self, reading: Reading) -> Iterator[PanelSite]:
@@ -57,6 +58,8 @@ class PanelFile:
             if reason := _refusal(site, file.filters):
                 report.skip(reason)
                 continue
+            if reading.bases and _is_sampled(report.records):
+                _check_reference(site, self.assembly, reading.bases)
             found = list(_told(site, self.fields))
             yield from found
             if not found:
@@ -128,6 +131,25 @@ def _refusal(site: Site, filters: FilterPolicy) -> str:
     """Return why the FILTER column keeps a record out, empty if it does not."""
     text = site.record.FILTER  # None for PASS and `.`
     return "" if text is None or filters.admits(tuple(text.split(";"))) else f"FILTER {text}"
+
+
+def _is_sampled(record: int) -> bool:
+    """Say whether a record is one whose bases are compared: a whole file's would take too long."""
+    return record <= _COMPARED or record % _COMPARED == 0
+
+
+def _check_reference(site: Site, assembly: Assembly, bases: Bases) -> None:
+    """Raise InvalidInput unless REF is what the reference has there, as far as it has anything."""
+    start, ref = site.record.start, site.record.REF.upper()
+    there = bases(site.alleles[0][1].reference_name, start, start + len(ref))
+    if any(
+        known != told for known, told in zip(there, ref, strict=False) if "N" not in known + told
+    ):
+        raise site.failures.wrong(
+            f"REF is not what the reference sequence of {assembly} has there; is the file on"
+            " another assembly?",
+            field="REF",
+        )
 
 
 def _told(site: Site, fields: CountFields) -> Iterator[PanelSite]:

@@ -225,6 +225,19 @@ def test_a_bad_record_of_a_bcf_is_named_by_its_number(tmp_path):
         read(path)
 
 
+def test_bases_that_are_not_the_references_are_refused(tmp_path):
+    rows = (
+        "chr7 4 . aC A . . AC=1;AN=9",
+        "chr7 9 . NT T . . AC=1;AN=9",
+        "chr7 14 . G C . . AC=1;AN=9",
+    )
+    path = vcf(tmp_path, *rows)
+    known = "NNNACNNNTTNNNG"
+    assert len(read(path, bases=lambda _, start, end: known[start:end]).sites) == 3
+    with pytest.raises(InvalidInput, match="line 17, REF: REF is not what .* GRCh38 has there"):
+        read(path, bases=lambda _, start, end: known.replace("G", "T")[start:end])
+
+
 def test_sites_without_any_counts_are_refused(tmp_path):
     path = vcf(tmp_path, "chr7 5 . A C . . .", head=HEAD.replace("ID=AN,", "ID=NN,"))
     with pytest.raises(InvalidInput, match="there are no genotypes to count"):

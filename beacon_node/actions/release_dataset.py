@@ -73,8 +73,9 @@ def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> Re
         if is_released(node, dataset_id):
             return _unchanged(draft)
         moment = node.ledger.record_release(dataset_id, now=node.clock.now())
-        absent = left_out(node, draft.dataset, moment)
-        present = attendance(people_in(node, draft), absent)
+        people = people_in(node, draft)
+        absent = left_out(node, draft.dataset, people, moment)
+        present = attendance(people, absent)
         fingerprint = f"{draft.content} {present.digest}"
         if _has_index(node, draft, fingerprint):
             made = _same_data(draft)

@@ -9,9 +9,10 @@ from pathlib import Path
 from beacon_node.errors import InvalidInput
 from beacon_node.model.data_use import Use
 from beacon_node.model.data_use_documents import united_use
+from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
-from beacon_node.store.merge import GenotypePart, LeftOut, Plan, people_of
+from beacon_node.store.merge import GenotypePart, LeftOut, Lineage, Plan, lineage_of
 from beacon_node.store.people import individuals_of
 from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord, dataset_row
 from beacon_node.store.schema import FORMAT
@@ -84,20 +85,18 @@ def known_people(node: Node, dataset_id: str) -> frozenset[str]:
     return found | individuals_of(catalogue.index_path(dataset_id)) if draft.current else found
 
 
-def draft_plan(node: Node, draft: Draft) -> Plan:
-    """Return the plan of a release that leaves nobody out; it is not built."""
-    return plan_of(node, draft, LeftOut(), NO_PROGRESS)
-
-
-def scratch_file(node: Node, dataset_id: str) -> Path:
-    """Return the path of a new temporary file of a dataset, which a sweep removes."""
-    return node.catalogue.folder(dataset_id) / "parts" / f"scratch-{node.randomness.bytes(4).hex()}"
-
-
 def people_in(node: Node, draft: Draft) -> frozenset[str]:
+    return frozenset(draft_lineage(node, draft).entries[EntryType.INDIVIDUAL])
+
+
+def draft_lineage(node: Node, draft: Draft) -> Lineage:
+    """Return who is who in a draft, nobody left out. The dataset's lock must be held; Conflict if a
+    sample's name stands for two records."""
     if not draft.parts:
-        return frozenset()
-    return people_of(draft_plan(node, draft), scratch_file(node, draft.dataset.id))
+        return Lineage({entry_type: {} for entry_type in LINEAGE}, {})
+    plan = plan_of(node, draft, LeftOut(), NO_PROGRESS)
+    folder = node.catalogue.folder(draft.dataset.id) / "parts"
+    return lineage_of(plan, folder / f"scratch-{node.randomness.bytes(4).hex()}")
 
 
 def plan_of(node: Node, draft: Draft, absent: LeftOut, progress: Progress) -> Plan:

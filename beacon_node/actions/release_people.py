@@ -7,6 +7,7 @@ from datetime import datetime
 
 from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.consent_documents import read_moment
+from beacon_node.model.entries import EntryType, pseudonym
 from beacon_node.model.ledger import Moment
 from beacon_node.node import Node
 from beacon_node.policy.consent_profiles import takes_part
@@ -14,11 +15,11 @@ from beacon_node.store.merge import LeftOut
 from beacon_node.store.records import DatasetRecord, ReleaseRecord
 
 
-def left_out(node: Node, dataset: DatasetRecord, moment: Moment) -> LeftOut:
-    """Return who is left out of a release of `dataset` that is made at `moment`.
+def left_out(node: Node, dataset: DatasetRecord, people: frozenset[str], moment: Moment) -> LeftOut:
+    """Return who of a draft's `people` is left out of a release that is made at `moment`.
 
     Of open data those who refused or withdrew; of other data all who permit nothing in it, also by
-    having said nothing. The dataset's lock must be held.
+    having said nothing. Also whoever stands for somebody whose records were purged.
     """
     is_open = dataset.is_open_data
     said = {True: set(), False: set()}
@@ -27,9 +28,17 @@ def left_out(node: Node, dataset: DatasetRecord, moment: Moment) -> LeftOut:
         if takes is not is_open:  # of the two sets only the one that is used
             said[takes].add(individual)
     removed = frozenset(node.catalogue.removed_people(dataset.id))
-    if is_open:
-        return LeftOut(removed, refused=frozenset(said[False]))
-    return LeftOut(removed, only=frozenset(said[True]))
+    refused = frozenset(said[False] | purged(node, dataset.id, people))
+    return LeftOut(removed, refused, None if is_open else frozenset(said[True]))
+
+
+def purged(node: Node, dataset_id: str, people: Iterable[str]) -> set[str]:
+    """Return those of a draft's people who are a sample or record of somebody who was purged: with
+    her other records gone, what is loaded again of her looks like another person."""
+    names, key = node.catalogue.purged_names(dataset_id), node.pseudonym_key
+    if not names:
+        return set()
+    return {id for id in people if pseudonym(key, dataset_id, EntryType.INDIVIDUAL, id) in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import click
 from beacon_node.cli.choices import by_option, names, own_words, zone_option
 from beacon_node.cli.common import Session, with_session
 from beacon_node.cli.consent_import import import_, preview
+from beacon_node.cli.consent_purge import purge
 from beacon_node.model.consent import DataType, Status, UseKind
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def consent() -> None:
 
 consent.add_command(import_)
 consent.add_command(preview)
+consent.add_command(purge)
 
 
 def _signature(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,9 +6,10 @@ opened anew in each worker.
 """
 
 import fcntl
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from beacon_node.store.records import (
     release_row,
     terms_text,
 )
+from beacon_node.store.traces import Traces
 
 # What `records.PartRecord.origin` is, in SQL.
 _ORIGIN = f"replace(content, '{VARIANTS_OF}', '')"
@@ -129,6 +131,12 @@ class Catalogue:
         with told_plainly(self.path):
             return next(map(read_release, self._rows(sql, dataset_id)), None)
 
+    def purged_names(self, dataset_id: str) -> frozenset[str]:
+        """Return the pseudonyms of names that stand for people who were purged."""
+        sql = "SELECT pseudonym FROM purged_name WHERE dataset = ?"
+        with told_plainly(self.path):
+            return frozenset(row["pseudonym"] for row in self._rows(sql, dataset_id))
+
     def has_unfinished_purge(self, dataset_id: str) -> bool:
         """Say whether a release has yet to be made without the people that were purged."""
         sql = "SELECT 1 FROM unfinished_purge WHERE dataset = ?"
@@ -202,6 +210,34 @@ class Catalogue:
         sql = "DELETE FROM release WHERE dataset = ? AND number = ? AND NOT is_current"
         with self._writing() as db:
             db.execute(sql, [dataset_id, number])
+
+    def purge(
+        self,
+        dataset_id: str,
+        parts: Sequence[PartRecord],
+        traces: Traces,
+        pseudonyms: Iterable[str],
+    ) -> None:
+        """Let rewritten parts take the place of those of the same numbers, and name nobody of
+        `traces`; if the dataset has a release, a purge is unfinished until the next one.
+
+        `pseudonyms` stand for the names by which a file that is loaded again would bring them back.
+        """
+        with self._writing() as db:
+            rows = ((dataset_id, pseudonym) for pseudonym in pseudonyms)
+            db.conn.executemany("INSERT OR IGNORE INTO purged_name VALUES (?, ?)", rows)
+            for part in parts:
+                row = part_row(dataset_id, part)
+                changed = {name: row[name] for name in ("path", "source", "sample_table", "report")}
+                db["part"].update(part.number, changed)
+            for row in list(db["release"].rows_where("dataset = ?", [dataset_id])):
+                told = {name: json.loads(row[name]) for name in ("document", "cohorts")}
+                found = {name: json.dumps(traces.unnamed(value)) for name, value in told.items()}
+                db["release"].update((dataset_id, row["number"]), found)
+                db.execute("INSERT OR IGNORE INTO unfinished_purge VALUES (?)", [dataset_id])
+            gone = [(dataset_id, individual) for individual in traces.individuals]
+            sql = "DELETE FROM removed_person WHERE dataset = ? AND individual = ?"
+            db.conn.executemany(sql, gone)
 
     def finish_purge(self, dataset_id: str) -> None:
         """Remember that a release without the people who were purged was made, and let no trace of

@@ -54,6 +54,16 @@ def write_draft(path: Path, documents: Iterable[Document], source: str) -> dict[
     return counts
 
 
+def documents_of(path: Path) -> Iterator[Document]:
+    """Yield the documents of a draft in the order they came in."""
+    sql = "SELECT entry_type, id, body, parent_id, parent_type FROM document ORDER BY number"
+    uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    with told_plainly(path), closing(sqlite3.connect(uri, uri=True)) as db:
+        for kind, id, body, parent_id, parent_kind in db.execute(sql):
+            parent_type = EntryType(parent_kind) if parent_kind else None
+            yield Document(EntryType(kind), id, orjson.loads(body), parent_id, parent_type)
+
+
 def _new(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = OFF")

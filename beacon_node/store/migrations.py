@@ -67,6 +67,11 @@ ALTER TABLE release ADD COLUMN left_out INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE unfinished_purge (
     dataset TEXT PRIMARY KEY REFERENCES dataset ON DELETE CASCADE
 ) STRICT;
+CREATE TABLE purged_name (
+    dataset TEXT NOT NULL REFERENCES dataset ON DELETE CASCADE,
+    pseudonym TEXT NOT NULL,          -- of a sample or record, as if it were an individual's id
+    PRIMARY KEY (dataset, pseudonym)
+) STRICT;
 """
 
 

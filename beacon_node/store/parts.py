@@ -1,10 +1,13 @@
 """Writes part files: one genotype file, or a piece of it, as sorted alleles with their carriers."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+
+import numpy as np
 
 from beacon_node.errors import InvalidInput
 from beacon_node.model.calls import AlleleCalls, Interval
@@ -20,7 +23,7 @@ from beacon_node.store.alleles import (
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import seal, temporary_name
 from beacon_node.store.schema import ORDINALS
-from beacon_node.store.unite import unite
+from beacon_node.store.unite import Renumbering, unite
 
 # Alleles are held back until this many are there, so that those which normal form moved a little
 # are written in order; the later half of them waits for the next round.
@@ -154,6 +157,47 @@ class PartWriter:
         if last is not None and last >= border:
             self._table.copy(border, last + 1, only_carried=False)
             self._last = place_of_id(last)
+
+
+def samples_of(path: Path) -> tuple[str, ...]:
+    """Return the names of a part's call sets in the order of their numbers."""
+    with told_plainly(path), closing(_reading(path)) as db:
+        return tuple(name for (name,) in db.execute("SELECT name FROM call_set ORDER BY number"))
+
+
+def rewrite_part(path: Path, new: Path, left_out: Container[str]) -> int:
+    """Write a part anew without some call sets; returns how many alleles are left.
+
+    An allele that only they carried is not in it, also if others were not called there. Where
+    nobody is left it holds nothing, not even what was assayed.
+    """
+    kept = [name for name in samples_of(path) if name not in left_out]
+    known = {name: number for number, name in enumerate(kept)}
+    numbers = np.array([known.get(name, -1) for name in samples_of(path)], np.int64)
+    with told_plainly(path), closing(_reading(path)) as db, PartWriter(new, kept) as writer:
+        properties = dict(db.execute("SELECT name, value FROM property WHERE name <> 'format'"))
+        found = db.execute('SELECT reference, start, "end" FROM assay_region ORDER BY rowid')
+        writer.declare(properties, [Interval(*row) for row in found] if kept else ())
+        count = 0
+        for allele in _left(db, Renumbering(numbers, len(kept))) if kept else ():
+            writer.write([allele])
+            count += 1
+    return count
+
+
+def _left(db: sqlite3.Connection, renumbering: Renumbering) -> Iterator[AlleleCalls]:
+    for _, allele in read_alleles(db, 0, place_of(len(REFERENCE_NAMES) + 1, 0)):
+        found = renumbering.allele(allele)
+        if _is_carried(found) or not _is_carried(allele):
+            yield found
+
+
+def _is_carried(allele: AlleleCalls) -> bool:
+    return bool(allele.het or allele.hom or allele.single)
+
+
+def _reading(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
 
 def too_many_alleles(allele: AlleleCalls) -> str:

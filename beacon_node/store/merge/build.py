@@ -114,14 +114,16 @@ def _fill(db: sqlite3.Connection, plan: Plan, drafts: Drafts, temporary: Path) -
     )
 
 
-def people_of(plan: Plan, scratch: Path) -> frozenset[str]:
-    """Return the ids of all individuals of a draft, also of those that are left out of its release.
+def lineage_of(plan: Plan, scratch: Path) -> Lineage:
+    """Return who is who in a draft, nobody left out.
 
-    `scratch` names a temporary file that several drafts need.
+    `scratch` names a temporary file that several drafts need. Raises Conflict if a sample's name
+    stands for two records.
     """
     names = [_sample_names(part.path) for part in plan.parts]
+    _check_names(plan.parts, names)
     with gathered(plan.drafts, scratch) as drafts:
-        return frozenset(_trace(plan, drafts, names, frozenset()).entries[INDIVIDUAL])
+        return _trace(plan, drafts, names, frozenset())
 
 
 def _trace(

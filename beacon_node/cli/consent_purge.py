@@ -1,0 +1,50 @@
+"""`beacon-node consent purge`: what is kept of people who withdrew is removed for good."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from beacon_node.cli.common import Session, with_session
+
+if TYPE_CHECKING:
+    from beacon_node.actions.purge import PurgeOutcome
+
+
+@click.command()
+@click.option("--dataset", default="", metavar="ID", help="By default every dataset.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Only tell what would be removed.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_session
+def purge(session: Session, dataset: str, is_dry: bool, yes: bool) -> None:
+    """Remove the data of people who withdrew or refused.
+
+    Of everybody whose withdrawal or refusal is in force for all uses, genotypes and clinical
+    records are removed from what was loaded; with the next release also from what is released. What
+    they said stays on record.
+    """
+    from beacon_node.actions.purge import people_purged
+    from beacon_node.actions.purge import purge as purge_them
+
+    node = session.open_node()
+    if not is_dry and not yes:
+        told = people_purged(purge_them(node, dataset, is_dry=True))
+        if session.output.as_json or not sys.stdin.isatty():
+            raise click.UsageError("say --yes to remove these people's data, --dry-run to see")
+        click.confirm(f"Remove the data of {told:,} people for good?", abort=True, err=True)
+    done = purge_them(node, dataset, is_dry=is_dry)
+    document = {"purged": done, "is_dry_run": is_dry}
+    session.output.result(document, lambda: _show(session, done, is_dry))
+
+
+def _show(session: Session, done: "tuple[PurgeOutcome, ...]", is_dry: bool) -> None:
+    for one in done:
+        if not one.people and not one.waits_for_release:
+            session.output.sentence(f"{one.dataset_id}: nothing to remove.")
+            continue
+        verb = "would be removed" if is_dry else "removed"
+        people = "1 person" if one.people == 1 else f"{one.people:,} people"
+        files = "1 file" if one.files == 1 else f"{one.files:,} files"
+        session.output.sentence(f"{one.dataset_id}: {people} in {files} {verb}.")
+        if one.waits_for_release:
+            session.output.sentence(f"A release finishes it: beacon-node release {one.dataset_id}")

@@ -12,7 +12,7 @@ from beacon_node.ingest.vcf.bcf import check_records
 from beacon_node.ingest.vcf.streams import chunks
 from beacon_node.model.calls import AlleleCalls, FilterPolicy
 from beacon_node.model.carriers import NumberSet, stored_size
-from beacon_node.model.genome import REFERENCE_NAMES, Assembly
+from beacon_node.model.genome import PSEUDOAUTOSOMAL, REFERENCE_NAMES, Assembly
 from beacon_node.model.panels import PanelSite
 from beacon_node.model.variation import Allele, Bases
 
@@ -72,7 +72,7 @@ class PanelFile:
         for segment in file.segments:
             for calls in file.read(segment, reading.report, progress.advance):
                 if not calls.alt.strip("ACGTN"):
-                    yield _counted(calls, people)
+                    yield _counted(calls, people, file.assembly)
         progress.finish()
 
 
@@ -158,7 +158,7 @@ def _told(site: Site, fields: CountFields) -> Iterator[PanelSite]:
     values = site.numbers(fields.count or fields.share)
     for index, allele in site.alleles:
         value = values[index] if index < len(values) else None
-        if number is None or value is None or not number:
+        if not number or value is None or value != value:  # cyvcf2's `.` among others is NaN
             continue
         count = value if fields.count else math.floor(value * number + _ROUNDING)
         if not 0 <= count <= number:
@@ -168,12 +168,25 @@ def _told(site: Site, fields: CountFields) -> Iterator[PanelSite]:
         yield PanelSite(allele, int(count), int(number))
 
 
-def _counted(calls: AlleleCalls, people: int) -> PanelSite:
-    """Return the copies of an allele and of all alleles there, half-called people left out."""
+def _counted(calls: AlleleCalls, people: int, assembly: Assembly) -> PanelSite:
+    """Return the copies of an allele and of all alleles there, half-called people left out.
+
+    Where some have one copy but all are written with two, half of each is counted: copies that are
+    written twice would make a panel look larger than it is.
+    """
     count = stored_size(calls.het) + 2 * stored_size(calls.hom) + stored_size(calls.single)
     one_copy = NumberSet.stored(people, calls.haploid)
     called_once = len(one_copy) - one_copy.count_in(calls.no_call)
     number = 2 * (people - stored_size(calls.no_call)) - called_once
     name = REFERENCE_NAMES[calls.reference - 1]
     allele = Allele(name, calls.start, calls.end, calls.ref, calls.alt)
+    if not called_once and _some_have_one_copy(allele, assembly):
+        count, number = count // 2, number // 2
     return PanelSite(allele, count, number)
+
+
+def _some_have_one_copy(allele: Allele, assembly: Assembly) -> bool:
+    if allele.reference_name not in ("X", "Y", "MT"):
+        return False
+    shared = PSEUDOAUTOSOMAL[assembly].get(allele.reference_name, ())
+    return not any(start <= allele.start < end for start, end in shared)

@@ -238,12 +238,9 @@ class _Release:
         # Read first: if another ontology is loaded meanwhile, the next question decides again.
         version = node.knowledge.version
         approval = before and before.approval
-        if (
-            approval is None
-            or before.knowledge not in (None, version)
-            or approval.as_of != at.date()
-        ):
+        if approval is None or before.knowledge not in (None, version):
             approval = Approval(needed, dataset_use, loaded_mondo(node.knowledge), at.date())
+        approval = approval.on(at.date())
         people = _approved(standings, approval, self._people)
         version = version if approval.depends_on_diseases else None
         day = at.date() if approval.depends_on_day else None

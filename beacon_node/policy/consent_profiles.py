@@ -126,7 +126,17 @@ class Approval:
         The day counts for embargoes alone, whose end is the date of a term.
         """
         asked = (self.dataset_use, *self._found)
-        return any(term.date is not None for use in asked if use for term in use.terms)
+        return any(_is_dated(use) for use in asked if use is not None)
+
+    def on(self, day: date) -> "Approval":
+        """Return the same for another day; what does not depend on the day stays decided."""
+        if day == self.as_of:
+            return self
+        later = Approval(self.needed, self.dataset_use, self.diseases, day)
+        if self.dataset_use is not None and not _is_dated(self.dataset_use):
+            kept = ((use, found) for use, found in self._found.items() if not _is_dated(use))
+            later._found.update(kept)
+        return later
 
     @property
     def depends_on_diseases(self) -> bool:
@@ -164,28 +174,39 @@ def approved_types(profile: Profile, approval: Approval) -> frozenset[DataType]:
     )
 
 
+def _is_dated(use: Use) -> bool:
+    return any(term.date is not None for term in use.terms)
+
+
 # ---- as documents ------------------------------------------------------------------------------
 
 
 def profile_document(profile: Profile) -> list:
-    """Return a profile as JSON, in an order that depends on it only."""
-    return sorted(
-        [data_type.value, use.value, [terms_document(one) for one in sorted(all_of, key=_text)]]
-        for data_type, use, all_of in profile.permitted
-    )
+    """Return a profile as JSON, in an order that depends on it only: for all that must approve, the
+    data types and uses for which it must."""
+    pairs: dict[frozenset[Use], list] = {}
+    for data_type, use, all_of in profile.permitted:
+        pairs.setdefault(all_of, []).append([data_type.value, use.value])
+    found = [
+        [[terms_document(use) for use in sorted(all_of, key=_text)], sorted(listed)]
+        for all_of, listed in pairs.items()
+    ]
+    return sorted(found, key=lambda group: group[1])
 
 
 def read_profile(document: list) -> Profile:
     """Return the profile that `profile_document` wrote; InvalidInput for anything else."""
     try:
-        return Profile(
-            frozenset(
-                (DataType(data_type), UseKind(use), frozenset(map(read_terms, all_of)))
-                for data_type, use, all_of in document
-            )
-        )
+        return Profile(frozenset(_read_permitted(document)))
     except (ValueError, TypeError, InvalidRequest) as error:
         raise InvalidInput("this is no profile of consents") from error
+
+
+def _read_permitted(document: list) -> Iterator[tuple[DataType, UseKind, frozenset[Use]]]:
+    for uses, pairs in document:
+        all_of = frozenset(map(read_terms, uses))
+        for data_type, use in pairs:
+            yield DataType(data_type), UseKind(use), all_of
 
 
 def _text(use: Use) -> str:

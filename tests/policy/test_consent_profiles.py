@@ -198,6 +198,17 @@ def test_what_does_not_depend_on_the_day_is_the_same_on_another(profile, terms, 
     assert is_same or (before.depends_on_day and after.depends_on_day)
 
 
+@settings(max_examples=100, deadline=None)
+@drawn(st.lists(PROFILES, max_size=3), PROFILES, st.sampled_from(USES), st.sampled_from(PURPOSES))
+def test_what_stays_decided_for_another_day_is_what_is_decided_then(asked, profile, terms, purpose):
+    needed = NeededConsent(UseKind.RECORD_LEVEL, purpose)
+    approval = Approval(needed, terms, DISEASES, date(2030, 5, 31))
+    for one in asked:
+        approved_types(one, approval)
+    anew = Approval(needed, terms, DISEASES, date(2030, 6, 1))
+    assert approved_types(profile, approval.on(anew.as_of)) == approved_types(profile, anew)
+
+
 # ---- documents -----------------------------------------------------------------------------------
 
 
@@ -206,7 +217,7 @@ def test_a_profile_is_read_back_as_it_was_written(profile):
     assert read_profile(profile_document(profile)) == profile
 
 
-@pytest.mark.parametrize("document", [None, [[]], [["variants", "public", []]], [["x"] * 3]])
+@pytest.mark.parametrize("document", [None, [[]], [[[], [["variants", "all"]]]], [[["GRU"], []]]])
 def test_what_is_no_profile_is_refused(document):
     with pytest.raises(InvalidInput):
         read_profile(document)

@@ -92,8 +92,9 @@ def open_panel(
     sites = _site_file(file)
     fields = count_fields(sites.info_ids(), population)
     if fields is None and population:
+        there = ", ".join(populations(sites.info_ids()))
         problem = f"no INFO AC_{population} (or AF_{population}) with AN_{population} is declared"
-        raise InvalidInput(problem, file=path)
+        raise InvalidInput(f"{problem}; there are: {there}" if there else problem, file=path)
     if fields is None and not file.samples:
         problem = "no INFO AC (or AF) with AN is declared, and there are no genotypes to count"
         raise InvalidInput(problem, file=path)

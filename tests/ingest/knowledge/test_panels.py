@@ -218,7 +218,7 @@ def test_a_bcf_says_the_same_as_its_vcf(tmp_path):
         ("chr7 5 . A C . . AC=10;AN=9", "", "line 15, AN: 10 of 9 alleles is no frequency"),
         ("chr7 5 . A C . . AC=-1;AN=9", "", "line 15, AN: -1 of 9"),
         ("chr7 5 . A C . . AF_fin=1.5;AN_fin=10", "fin", "line 15, AN_fin: 15 of 10"),
-        ("chr7 5 . A C . . AC=1;AN=9", "afr", r"no INFO AC_afr \(or AF_afr\) with AN_afr"),
+        ("chr7 5 . A C . . AC=1;AN=9", "afr", r"no INFO AC_afr .* there are: nfe, fin, nfe_male"),
         ("chr7 249000000 . A C . . AC=1;AN=9", "", "line 15: 249,000,000 lies outside"),
     ],
 )

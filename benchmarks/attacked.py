@@ -7,6 +7,7 @@ import numpy as np
 
 from beacon_node.attacks.informed import Guard
 from beacon_node.attacks.target import NO, NOT_ANSWERABLE, YES, Table
+from beacon_node.model.lower_limits import lower_limits
 from beacon_node.privacy.likelihood import budget_for, cost_of_yes
 from beacon_node.privacy.public import (
     AssayGroup,
@@ -14,7 +15,6 @@ from beacon_node.privacy.public import (
     callable_copies,
     certain_copies,
     dearest_answerable,
-    lower_limits,
     may_leave,
     public_order,
     walk,
@@ -55,10 +55,16 @@ class Assays:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The guard's settings; `is_charging` False breaks it, as tests must be able to."""
+    """The guard's settings.
+
+    Two of them break it, as tests must be able to: without `is_charging` each answer alone is
+    within the budget, but nobody pays; without `has_limits` a panel's frequencies are taken as
+    they are.
+    """
 
     carriers_needed: int = 1
     is_charging: bool = True
+    has_limits: bool = True
     budget: float = field(default=budget_for(power=BETA, false_positives=ALPHA))
 
 
@@ -98,11 +104,10 @@ def guarded(
 ) -> Node:
     """Return the cohort as one batch behind the guard."""
     costs = _costs(scene, cohort, settings, assays)
-    dearest = dearest_answerable(
-        blocks(scene.population.genomes[scene.panel], costs),
-        genomes=len(scene.panel),
-        budget=settings.budget,
-    )
+    dearest = settings.budget
+    if settings.is_charging:
+        reference = blocks(scene.population.genomes[scene.panel], costs)
+        dearest = dearest_answerable(reference, genomes=len(scene.panel), budget=settings.budget)
     genomes = seen(scene, cohort, assays)
     counted = (genomes > 0) & (costs <= dearest)
     if settings.is_charging:
@@ -121,7 +126,8 @@ def _costs(
     groups = [AssayGroup(women=int(w.sum()), men=int((~w).sum())) for w in women]
     copies = callable_copies(places, assays.covers.T, groups)
     sure = certain_copies(copies, places, may_leave=may_leave(len(cohort)))
-    return cost_of_yes(scene.limits, sure, carriers_needed=settings.carriers_needed)
+    frequencies = scene.limits if settings.has_limits else scene.points
+    return cost_of_yes(frequencies, sure, carriers_needed=settings.carriers_needed)
 
 
 def blocks(genomes: np.ndarray, costs: np.ndarray) -> Iterator[Block]:

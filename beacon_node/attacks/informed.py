@@ -19,6 +19,11 @@ class Guard:
     dearest: float
     budget: float
 
+    @classmethod
+    def none(cls, costs: Floats) -> "Guard":
+        """Return the rule of a node that answers everything and counts everybody."""
+        return cls(costs, math.inf, math.inf)
+
     def counted(self, victim: Genome) -> Sites:
         """Return where she would be counted were she in the data, the dearest first."""
         carried = np.flatnonzero((victim > 0) & (self.costs <= self.dearest))

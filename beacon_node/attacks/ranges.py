@@ -25,17 +25,20 @@ class Bisection:
     def evidence(
         self, victim: Genome, target: Target, *, limit: int, random: np.random.Generator
     ) -> Floats:
-        scores, known = [], {}
         carried = carried_rare_first(victim * ~self.never_yes, self.frequencies)
+        known: dict[tuple[int, int], bool] = {}
+        answers, asked = [], [0]
         for site in carried.tolist():
-            asked = len(known)
-            answer = self._bisect(target, site, known)
-            weight = likelihoods(np.array([answer]), self.frequencies[[site]], self.people)[0]
-            last = scores[-1] if scores else 0.0
-            scores += [last] * max(0, len(known) - asked - 1) + [last + weight]
-            if len(scores) >= limit:
+            if asked[-1] >= limit:
                 break
-        return np.array(scores[:limit])
+            answers.append(self._bisect(target, site, known))
+            asked.append(len(known))
+        weights = likelihoods(
+            np.array(answers, np.int8), self.frequencies[carried[: len(answers)]], self.people
+        )
+        scores = np.concatenate(([0.0], np.cumsum(weights)))
+        questions = np.arange(1, min(asked[-1], limit) + 1)
+        return scores[np.searchsorted(asked, questions, side="right") - 1]
 
     def _bisect(self, target: Target, site: int, known: dict[tuple[int, int], bool]) -> int:
         """Return what a point question would have been told, asking for ranges around it."""

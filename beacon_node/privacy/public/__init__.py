@@ -10,7 +10,6 @@ from beacon_node.privacy.public.copies import (
     may_leave,
     place_of,
 )
-from beacon_node.privacy.public.frequencies import least_of, lower_limits
 from beacon_node.privacy.public.threshold import dearest_answerable
 from beacon_node.privacy.public.walks import Block, Step, public_order, walk
 
@@ -25,9 +24,7 @@ __all__ = [
     "certain_copies",
     "dearest_answerable",
     "is_yes",
-    "least_of",
     "least_remaining",
-    "lower_limits",
     "may_leave",
     "place_of",
     "public_order",

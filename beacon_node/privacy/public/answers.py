@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from beacon_node.privacy.public.frequencies import LEAST_ALLELES
+from beacon_node.model.panels import LEAST_NUMBER
 
 
 class NotAnswerable(Enum):
@@ -23,7 +23,7 @@ class NotAnswerable(Enum):
         "A larger dataset, or one pooled with others, can be asked.",
     )
     THIN_PANEL = (
-        f"The reference panel called fewer than {LEAST_ALLELES:,} copies at this place.",
+        f"The reference panel called fewer than {LEAST_NUMBER:,} copies at this place.",
         "A larger reference panel, loaded by the node's operator, may make it answerable.",
     )
     FEW_SEQUENCED = (
@@ -71,7 +71,7 @@ def why_not_answerable(
         return NotAnswerable.TOO_FEW_PEOPLE
     if any(offer.is_answerable for offer in opened):
         return None
-    if allele_number < LEAST_ALLELES:
+    if allele_number < LEAST_NUMBER:
         return NotAnswerable.THIN_PANEL
     if any(offer.cost_if_all <= offer.dearest for offer in opened):
         return NotAnswerable.FEW_SEQUENCED

@@ -131,15 +131,20 @@ def _document(id: str, parameters: dict[str, tuple[str, ...]]) -> dict:
 def record_statement(node: Node, told: Told, by: str) -> Recorded:
     """Record what one person signed; signed today where nothing else is told.
 
-    A withdrawal of somebody of whom nothing is on record is NotFound: it is a slip of the pen.
+    A no without a date is newer than whatever the individual signed. A withdrawal of somebody of
+    whom nothing is on record is NotFound: it is a slip of the pen.
     """
     today = node.clock.now().astimezone(told.zone).date().isoformat()
-    told = replace(
+    dated = replace(
         told, signed_on=told.signed_on or today, document=told.document or _unwritten(told.status)
     )
-    version, ledger = statement(told), node.ledger
-    if told.status is Status.WITHDRAWN and not ledger.history(told.individual):
+    version, ledger = statement(dated), node.ledger
+    history = ledger.history(told.individual)
+    if told.status is Status.WITHDRAWN and not history:
         raise NotFound(f"no consent is on record for individual {told.individual!r}")
+    if told.status.is_no and not told.signed_on:
+        signed = max([version.signed_on, *(known.signed_on for known in history)])
+        version = replace(version, signed_on=signed)
     return record_consents(ledger, node.clock, [version], by=by)[0]
 
 

@@ -63,6 +63,8 @@ def _purge_one(node: Node, dataset_id: str, *, is_dry: bool) -> PurgeOutcome:
         waits = node.catalogue.has_unfinished_purge(dataset_id)
     if is_dry:
         waits = waits or bool(found.is_new and node.catalogue.current_release(dataset_id))
+    if not found.is_new:
+        return PurgeOutcome(dataset_id, 0, 0, waits)
     files = len(found.parts) + len(found.indexes)
     return PurgeOutcome(dataset_id, len(found.people), files, waits)
 

@@ -39,12 +39,15 @@ def purge(session: Session, dataset: str, is_dry: bool, yes: bool) -> None:
 
 def _show(session: Session, done: "tuple[PurgeOutcome, ...]", is_dry: bool) -> None:
     for one in done:
-        if not one.people and not one.waits_for_release:
-            session.output.sentence(f"{one.dataset_id}: nothing to remove.")
-            continue
-        verb = "would be removed" if is_dry else "removed"
-        people = "1 person" if one.people == 1 else f"{one.people:,} people"
-        files = "1 file" if one.files == 1 else f"{one.files:,} files"
-        session.output.sentence(f"{one.dataset_id}: {people} in {files} {verb}.")
+        session.output.sentence(f"{one.dataset_id}: {_removed(one, is_dry)}.")
         if one.waits_for_release:
-            session.output.sentence(f"A release finishes it: beacon-node release {one.dataset_id}")
+            verb = "would finish" if is_dry else "finishes"
+            session.output.sentence(f"  A release {verb} it: beacon-node release {one.dataset_id}")
+
+
+def _removed(one: "PurgeOutcome", is_dry: bool) -> str:
+    if not one.files and not one.people:
+        return "nothing to remove"
+    people = "1 person" if one.people == 1 else f"{one.people:,} people"
+    files = "1 file" if one.files == 1 else f"{one.files:,} files"
+    return f"data of {people} in {files}{' would be' if is_dry else ''} removed"

@@ -79,7 +79,7 @@ def _set_up(home: Home, files: Path) -> None:
     on = ("--assembly", "GRCh38")
     run("dataset", "add", "cohort", *on, "--assayed", "whole-genome", *open_data)
     run("dataset", "add", "panel", *on, "--assayed", files / "panel" / "genes.bed", *open_data)
-    run("dataset", "add", "clinic", *on, "--synthetic")
+    run("dataset", "add", "clinic", *on, "--synthetic", "--term", "HMB")
     records = [f"{name}.json" for name in ("individuals", "biosamples", "runs", "analyses")]
     for dataset, folder in (("cohort", files), ("panel", files / "panel"), ("clinic", files)):
         run("load", dataset, folder / "cohort.vcf.gz", *(folder / name for name in records))

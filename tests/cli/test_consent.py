@@ -173,3 +173,20 @@ def test_people_read_tables_and_sentences(home, capsys):
     assert run(["consent", "receipt", "P"]) == 0 and run(["consent", "summary", "P"]) == 0
     out = capsys.readouterr().out
     assert "holds from the next question on" in out and "none yet" in out and "you said no" in out
+
+
+def test_a_purge_is_asked_for_and_tells_how_many(home, ask):
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    load(node, "d", vcf(home / "a.vcf", ["22 16050075 . A G . PASS . GT 0|1 0|1"], ["P", "Q"]))
+    ask("give", "P", "--dataset", "d", "--terms", "GRU", "--document", "form 1")
+    ask("give", "Q", "--dataset", "d", "--terms", "GRU", "--document", "form 2")
+    release(node, "d")
+    ask("withdraw", "P")
+    assert "--yes" in ask("purge")["message"]
+    told = {"dataset_id": "d", "people": 1, "files": 2, "waits_for_release": True}
+    assert ask("purge", "--dry-run")["purged"] == [told]
+    assert ask("purge", "--yes", "--dataset", "d")["purged"] == [told]
+    assert release(node, "d").people == 1

@@ -89,8 +89,8 @@ def _filters(plan: SearchPlan) -> list:
     found: list[object] = []
     for wanted in plan.filters:
         if isinstance(wanted, OntologyFilter):
-            meant = (plan.terms or {}).get(wanted) or frozenset((wanted.id,))
-            terms.setdefault(wanted.scope, set()).add(meant)
+            meant = (plan.terms or {}).get(wanted) or (wanted.id,)
+            terms.setdefault(wanted.scope, set()).add(frozenset(meant))
         else:
             found.append(_comparison(wanted))
     for scope, sets in terms.items():
@@ -105,7 +105,8 @@ def _narrowest(sets: set[frozenset[str]]) -> list[frozenset[str]]:
 
 def _comparison(wanted: AlphanumericFilter) -> list:
     value = parse_value(wanted.value)
-    meaning: object = value.amount if value.kind is not Kind.TEXT else value.text.casefold()
+    is_text = value.kind is Kind.TEXT
+    meaning = value.text.casefold() if is_text else f"{value.amount:.12g}"  # P480M is P40Y
     unit = value.unit.strip().casefold()
     name = wanted.field.strip().casefold()
     return ["compared", name, wanted.operator, value.kind, meaning, unit, _plain(wanted.scope)]

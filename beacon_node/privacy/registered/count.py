@@ -183,16 +183,29 @@ def _weigh(subjects: Subjects, which: str, question: Question, bounds: Bounds) -
         missing &= seats
     absent = 0 if missing is None else int(np.count_nonzero(missing))
     asked = len(matching) if seats is None else int(np.count_nonzero(seats))
+    all_matching = int(np.count_nonzero(matching))
+    counted = int(np.count_nonzero(matching & ~missing)) if absent else all_matching
     return _Weighed(
-        int(np.count_nonzero(matching & ~missing if absent else matching)),
+        counted,
         _by_copies(group, missing, absent),
-        1 - absent / asked if asked else 0.0,
+        _completeness(1 - absent / asked if asked else 0.0, counted, all_matching),
         Charged(
             None if seats is None else store_mask(seats),
             store_mask(matching),
             store_mask(missing) if absent else b"",
         ),
     )
+
+
+def _completeness(share: float, counted: int, matching: int) -> float:
+    """Return the share counted of all or, if less, of those who match.
+
+    Where few match, the latter is drawn to the former: one genome must not decide.
+    """
+    return min(share, (counted + _AS_MANY * share) / (matching + _AS_MANY))
+
+
+_AS_MANY = 10  # matching genomes that the share of all is worth
 
 
 def _by_copies(group: Group, missing: np.ndarray | None, absent: int) -> tuple[int, int]:

@@ -55,21 +55,27 @@ class World:
         return len(self.cohort)
 
 
-def independent_world(seed: int, people: int, frequencies: np.ndarray, panel: int = 2000) -> World:
-    """Return people whose genotypes are independent draws at known allele frequencies."""
+def independent_world(seed: int, people: int, frequencies: np.ndarray, panel: int = 5_000) -> World:
+    """Return people whose genotypes are independent draws, with what a panel knows of the alleles.
+
+    `panel` counts its genomes; the limits are score intervals (Wilson 1927) of 99.9 % a side.
+    """
     random = np.random.default_rng(seed)
     carriage = 1 - (1 - frequencies) ** 2
-    width = 3.1 * np.sqrt(frequencies * (1 - frequencies) / (2 * panel))
-    limits = [
-        Frequency(max(1e-7, f - w), min(1.0, f + w))
-        for f, w in zip(frequencies.tolist(), width.tolist(), strict=True)
-    ]
+    low, high = limits(random.binomial(2 * panel, frequencies) / (2 * panel), 2 * panel)
     return World(
         random.random((people, len(frequencies))) < carriage,
         random.random((500, len(frequencies))) < carriage,
-        tuple(limits),
+        tuple(map(Frequency, low.tolist(), high.tolist())),
         carriage,
     )
+
+
+def limits(seen: np.ndarray, copies: int, z: float = 3.09) -> tuple[np.ndarray, np.ndarray]:
+    middle = (seen + z * z / (2 * copies)) / (1 + z * z / copies)
+    spread = np.sqrt(seen * (1 - seen) / copies + z * z / (4 * copies**2)) * z
+    width = spread / (1 + z * z / copies)
+    return np.maximum(1e-7, middle - width), np.minimum(1.0, middle + width)
 
 
 def subjects(world: World, bounds: Bounds = BOUNDS, pool: Account | None = None) -> Subjects:
@@ -149,14 +155,21 @@ def evidence(answer: float, people: int, carriage: float, epsilon: float | None)
     return np.log(np.array([without, carrying]) / ((1 - carriage) * without + carriage * carrying))
 
 
-def scores(world: World, genomes: np.ndarray, answers: dict[int, int], *, noisy=True) -> np.ndarray:
+def scores(
+    world: World, genomes: np.ndarray, answers: dict[int, int], epsilon: float | None
+) -> np.ndarray:
     """Return each genome's log likelihood ratio of membership, from answers by site."""
-    epsilon = BOUNDS.epsilon if noisy else None
     total = np.zeros(len(genomes))
     for site, answer in answers.items():
         odds = evidence(answer, world.people, float(world.carriage[site]), epsilon)
         total += odds[genomes[:, site].astype(int)]
     return total
+
+
+def found(world: World, others: np.ndarray, answers: dict[int, int], epsilon=BOUNDS.epsilon):
+    """Return the share of members that the answers find at 5 % false accusations."""
+    judged = scores(world, np.concatenate((world.cohort, others)), answers, epsilon)
+    return power(judged[: world.people], judged[world.people :])
 
 
 def strangers(world: World, seed: int, count: int) -> np.ndarray:

@@ -59,10 +59,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Change:
-    """What one row adds to each person's spending, in units."""
+    """What one row adds to each person's spending, in units; nobody's grows by more than `most`."""
 
     renyi: np.ndarray
     rho: np.ndarray
+    most: tuple[int, int]
+
+    @classmethod
+    def of(cls, renyi: np.ndarray, rho: np.ndarray) -> "Change":
+        return cls(renyi, rho, (int(renyi.max(initial=0)), int(rho.max(initial=0))))
 
     def __repr__(self) -> str:
         return "Change(…)"
@@ -71,12 +76,12 @@ class Change:
 class Purse:
     """What each of some people has spent on one account. Private: does not print itself."""
 
-    __slots__ = ("renyi", "rho", "most_renyi", "most_rho")
+    __slots__ = ("renyi", "rho", "_most")
 
     def __init__(self, people: int) -> None:
         self.renyi = np.zeros(people, np.int32)
         self.rho = np.zeros(people, np.int32)
-        self.most_renyi = self.most_rho = 0
+        self._most = {"renyi": 0, "rho": 0}  # nobody spent more; known without looking at all
 
     def __repr__(self) -> str:
         return "Purse(…)"
@@ -87,8 +92,14 @@ class Purse:
     def add(self, change: Change) -> None:
         self.renyi += change.renyi
         self.rho += change.rho
-        self.most_renyi = int(self.renyi.max(initial=0))
-        self.most_rho = int(self.rho.max(initial=0))
+        self._most["renyi"] += change.most[0]
+        self._most["rho"] += change.most[1]
+
+    def most(self, kind: str, *, allowed: int) -> int:
+        """Return a number that nobody's spending exceeds, the least one if it is over `allowed`."""
+        if self._most[kind] > allowed:
+            self._most[kind] = int(getattr(self, kind).max(initial=0))
+        return self._most[kind]
 
 
 class Account:
@@ -164,13 +175,17 @@ def _change(row: Row, charged: Charged, universe: int) -> Change:
     return Change(
         _spread(carriers, paying, prices.carrier, prices.other),
         _spread(carriers, paying, prices.rho_carrier, prices.rho_other),
+        (prices.dearest, prices.dearest_rho),
     )
 
 
 def _spread(carriers: np.ndarray, paying: np.ndarray | None, carrier: int, other: int):
     """Return what each person pays; `paying` None: everybody does."""
-    amounts = np.where(carriers, np.int32(carrier), np.int32(other))
-    return amounts if paying is None else amounts * paying
+    amounts = carriers * np.int32(carrier - other)
+    amounts += np.int32(other)
+    if paying is not None:
+        amounts *= paying
+    return amounts
 
 
 def carried_over(account: Account, numbers: np.ndarray, people: int) -> Account:
@@ -190,8 +205,8 @@ def carried_over(account: Account, numbers: np.ndarray, people: int) -> Account:
     renyi, rho = np.zeros(people, np.int32), np.zeros(people, np.int32)
     renyi[numbers[stay]] = account.people.renyi[stay]
     rho[numbers[stay]] = account.people.rho[stay]
-    moved.people.add(Change(renyi, rho))
-    moved.reference.add(Change(account.reference.renyi, account.reference.rho))
+    moved.people.add(Change.of(renyi, rho))
+    moved.reference.add(Change.of(account.reference.renyi, account.reference.rho))
     moved.version, moved.fill = account.version, account.fill
     moved._groups = {name: list(asked) for name, asked in account._groups.items()}
     return moved

@@ -43,8 +43,9 @@ class Group:
 class Question:
     """A canonical question as it meets one release: its matches, its prices, and where it lies.
 
-    `reference` is the same question put to the public genomes; `group` is the digest of the
-    filters, empty without any; `place` is None without a variation.
+    `reference` is the same question put to the public genomes. `group` names the people it is
+    about: the digest of the filters, with the purpose where accounts of several share a subject.
+    `place` is None without a variation.
     """
 
     people: Group
@@ -238,8 +239,8 @@ class _Cost:
     price: int
     share: int
 
-    def spent(self, purse: Purse) -> tuple[np.ndarray, int]:
-        return getattr(purse, self.kind), getattr(purse, f"most_{self.kind}")
+    def spent(self, purse: Purse) -> np.ndarray:
+        return getattr(purse, self.kind)
 
     def limit(self, limits: Limits) -> int:
         return getattr(limits, self.kind)
@@ -252,15 +253,18 @@ def _short(
 
     Where even the person who has spent most can pay, nobody is looked at.
     """
-    total, most_total = cost.spent(pool[0])
     whole, masks = cost.limit(pool[1]), []
-    if most_total + cost.price > whole:
-        masks.append(total > whole - cost.price)
+    left = whole - cost.price
+    most_total = pool[0].most(cost.kind, allowed=left)
+    if most_total > left:
+        masks.append(cost.spent(pool[0]) > left)
+    room = whole - cost.share * cost.price
     for purse, limits in purses:
-        own, most = cost.spent(purse)
-        if most + cost.price > cost.limit(limits):
-            masks.append(own > cost.limit(limits) - cost.price)
-        room = whole - cost.share * cost.price
+        left = cost.limit(limits) - cost.price
+        most = purse.most(cost.kind, allowed=left)
+        if most > left:
+            masks.append(cost.spent(purse) > left)
         if (cost.share - 1) * most + most_total > room:
-            masks.append((cost.share - 1) * own + total > room)
+            together = (cost.share - 1) * cost.spent(purse) + cost.spent(pool[0])
+            masks.append(together > room)
     return masks

@@ -258,12 +258,12 @@ def test_a_few_accounts_never_use_the_pool_up(charges, pool, share):
         cost = int(part * account_limits(bounds).renyi)
         who = Subjects((accounts[number],), everybody)
         if left_out(who, "people", Prices(cost, cost, 0, 0, 0), bounds) is None:
-            paid = Change(np.array([cost], np.int32), np.zeros(1, np.int32))
+            paid = Change.of(np.array([cost], np.int32), np.zeros(1, np.int32))
             accounts[number].people.add(paid)
             everybody.people.add(paid)
-    k = sum(account.people.most_renyi > 0 for account in accounts)
+    k = sum(account.people.renyi[0] > 0 for account in accounts)
     whole = everybody.limits.renyi
-    assert whole - everybody.people.most_renyi >= (1 - 1 / share) ** k * whole - 1
+    assert whole - everybody.people.renyi[0] >= (1 - 1 / share) ** k * whole - 1
 
 
 # ---- usefulness ----------------------------------------------------------------------------------

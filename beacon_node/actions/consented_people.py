@@ -13,7 +13,14 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
-from beacon_node.actions.consent_standings import OUT, Rule, Standings, changes_at, standings_at
+from beacon_node.actions.consent_standings import (
+    OUT,
+    Rule,
+    Standing,
+    Standings,
+    changes_at,
+    standings_at,
+)
 from beacon_node.actions.diseases import loaded_mondo
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.carriers import NumberSet
@@ -26,7 +33,6 @@ from beacon_node.model.people import EVERYBODY, Consented, People
 from beacon_node.node import Node
 from beacon_node.policy.consent_profiles import (
     Approval,
-    Profile,
     approved_types,
     profile_document,
     read_profile,
@@ -68,17 +74,25 @@ def consented(
 def take_snapshot(node: Node, dataset_id: str, number: int, moment: Moment, index: Path) -> str:
     """Write down who permits what in release `number`, made from the consents of `moment`.
 
-    Returns the name of the file, beside `index`; empty for open data, which needs none. Whatever is
-    recorded later is looked up when it is asked for.
+    Of open data: who said no. Returns the name of the file, beside `index`. Whatever is recorded
+    later is looked up when it is asked for.
     """
-    if node.catalogue.dataset(dataset_id).is_open_data:
-        return ""
-    rule = Rule(dataset_id, moment.at, is_open_data=False)
+    is_open_data = node.catalogue.dataset(dataset_id).is_open_data
+    rule = Rule(dataset_id, moment.at, is_open_data)
     standings = standings_at(node.ledger, index, rule, moment.at)
-    groups = [Group(profile_document(one), members) for one, members in standings.groups.items()]
+    groups = [Group(_document(one), members) for one, members in standings.groups.items()]
     path = index.with_name(f"{index.stem}-{number}.consents")
     write_snapshot(path, _origin(node.ledger, rule, index, moment.consent_version), groups)
     return path.name
+
+
+def _document(standing: Standing) -> list:
+    """Return how people stand as a snapshot has it: who is out permits nothing."""
+    return [] if standing is OUT else profile_document(standing)
+
+
+def _standing(document: list) -> Standing:
+    return read_profile(document) if document else OUT
 
 
 def _can_be_counted(dataset: Dataset, needed: NeededConsent | None) -> bool:
@@ -152,13 +166,11 @@ class _Release:
 
     def _first(self, node: Node, moment: Moment) -> _Known:
         """Return what the snapshot says or else what the ledger says now."""
-        rule, ledger = self._rule, node.ledger
-        if not rule.is_open_data:
-            groups = self._snapshot(ledger)
-            if groups is not None:
-                version = self._dataset.consent_version
-                return _Known(Standings(groups, {}), version, rule.consented_at, None)
-        return _Known(self._all(ledger, moment.at), moment.consent_version, moment.at, None)
+        groups = self._snapshot(node.ledger)
+        if groups is not None:
+            version = self._dataset.consent_version
+            return _Known(Standings(groups, {}), version, self._rule.consented_at, None)
+        return _Known(self._all(node.ledger, moment.at), moment.consent_version, moment.at, None)
 
     def _all(self, ledger: Ledger, at: datetime) -> Standings:
         if not self._rule.is_open_data:
@@ -170,15 +182,13 @@ class _Release:
         numbers = numbers_of(self._index, out).values()
         return Standings({OUT: NumberSet.of(self._people, numbers)}, {})
 
-    def _snapshot(self, ledger: Ledger) -> Mapping[Profile, NumberSet] | None:
-        if not self._record.consents:
+    def _snapshot(self, ledger: Ledger) -> Mapping[Standing, NumberSet] | None:
+        if self._rule.consented_at is None or not self._record.consents:
             return None
         version = self._dataset.consent_version
         origin = _origin(ledger, self._rule, self._index, version)
         groups = read_snapshot(self._index.with_name(self._record.consents), origin)
-        if groups is None:
-            return None
-        return {read_profile(group.permitted): group.members for group in groups}
+        return None if groups is None else {_standing(g.permitted): g.members for g in groups}
 
     def _advanced(self, ledger: Ledger, known: _Known, moment: Moment) -> _Known:
         """Look again at whoever's consents were recorded, began or ended since."""
@@ -307,4 +317,5 @@ def _origin(ledger: Ledger, rule: Rule, index: Path, version: int) -> Origin:
         consented_at=moment_text(rule.consented_at),
         consent_version=version,
         consent_hash=newest.hash.hex() if newest and newest.sequence == version else "",
+        is_open_data=rule.is_open_data,
     )

@@ -1,4 +1,5 @@
-"""What the people of a release permitted when it was made, in a file beside its index.
+"""What the people of a release permitted when it was made, in a file beside its index; of open
+data, who had said no (and so permits nothing).
 
 A snapshot only saves reading the whole ledger when a node starts: one that is not there, is damaged
 or does not fit is passed over. The first line is the SHA-256 of the rest, which is JSON.
@@ -34,6 +35,7 @@ class Origin:
     consented_at: str
     consent_version: int
     consent_hash: str
+    is_open_data: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

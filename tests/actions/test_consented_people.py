@@ -517,11 +517,11 @@ def test_a_damaged_snapshot_is_passed_over(all_in, damage):
     assert all_in.ask() == EVERYONE
 
 
-def test_open_data_need_no_snapshot(all_in, monkeypatch):
+def test_the_snapshot_of_open_data_says_who_had_said_no(all_in, monkeypatch):
     declared = replace(all_in.node.catalogue.dataset("d"), is_open_data=True)
     monkeypatch.setattr(type(all_in.node.catalogue), "dataset", lambda self, id: declared)
     index = all_in.node.catalogue.index_path("d")
-    assert take_snapshot(all_in.node, "d", 9, all_in.moment(), index) == ""
+    assert take_snapshot(all_in.node, "d", 9, all_in.moment(), index).endswith("-9.consents")
 
 
 def test_what_is_found_prints_nobody(all_in):

@@ -29,7 +29,8 @@ _BLOCK = 4_096
 class Scene:
     """A population, and who is the panel: the people all reference frequencies come from.
 
-    `limits` are what the guard reckons with, `points` what an attacker takes for the frequencies.
+    `limits` are what the guard reckons with, `points` what an attacker takes for the frequencies:
+    (AC + 1/2) / (AN + 1).
     """
 
     population: Population
@@ -94,9 +95,11 @@ def unguarded(genomes: np.ndarray) -> Table:
 
 
 def seen(scene: Scene, cohort: np.ndarray, assays: Assays | None) -> np.ndarray:
-    """Return what the assays saw of a cohort's genomes."""
+    """Return what the assays see of these people's genomes; groups repeat for more people."""
     genomes = scene.population.genomes[cohort]
-    return genomes if assays is None else genomes * assays.covers[assays.group_of]
+    if assays is None:
+        return genomes
+    return genomes * assays.covers[np.resize(assays.group_of, len(cohort))]
 
 
 def guarded(
@@ -112,7 +115,8 @@ def guarded(
     counted = (genomes > 0) & (costs <= dearest)
     if settings.is_charging:
         counted &= _counted(genomes, costs, settings.budget)
-    guard = Guard(costs, dearest, settings.budget)
+    budget = settings.budget if settings.is_charging else np.inf
+    guard = Guard(costs, dearest, budget)
     return Node(genomes, guard, counted, settings.carriers_needed)
 
 

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_node.errors import Conflict
+from beacon_node.privacy.likelihood import cost_of_yes
 from beacon_node.privacy.public import Block, dearest_answerable, public_order, walk
 from beacon_node.privacy.public.walks import UNITS
 
@@ -150,3 +151,18 @@ def test_the_threshold_is_the_rule_however_the_reference_is_cut(variants, cut):
             break
         fitting.append(cost)
     assert found == fitting[-1]
+
+
+def test_the_threshold_is_that_of_the_closed_form():
+    """τ ≈ ln(H / (N b)) / 2N under the neutral spectrum, H heterozygous variants per genome."""
+    people, budget, heterozygous, least = 300, np.log(2), 2_000, 1e-3
+    f = np.exp(np.linspace(0, np.log(least), int(heterozygous * -np.log(least))))
+    random = np.random.default_rng(8)
+    copies = random.random((len(f), 400)) < -np.expm1(2 * np.log1p(-f * 0.999))[:, None]
+    variants, genomes = np.nonzero(copies)
+    starts = np.searchsorted(variants, np.arange(len(f) + 1))
+    costs = cost_of_yes(f, 2 * people)
+    reference = Block(costs, np.arange(len(f)), starts, genomes.astype(np.int32))
+    found = dearest_answerable([reference], genomes=400, budget=budget, share=0.5)
+    tau = np.log(heterozygous / (people * budget)) / (2 * people)
+    assert f[costs <= found].min() == pytest.approx(tau, rel=0.1)

@@ -13,6 +13,7 @@ from beacon_node.actions.release_dataset import release
 from beacon_node.model.consent import DataType, Status, UseKind
 from beacon_node.model.entries import EntryType
 from beacon_node.node import Node
+from tests.actions.homes import open_data
 from tests.consent.askers import URL, start
 from tests.consent.clinic import (
     GOUT,
@@ -63,7 +64,7 @@ def test_no_answer_that_starts_after_the_acknowledgement_counts_her(node):
     told = [process.stdout.readline() for process in processes]
     app = client(node).application
     found: list[tuple[float, int]] = []
-    go, withdrawn = threading.Semaphore(0), threading.Event()
+    go, answered, withdrawn = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
 
     def ask(is_late: bool) -> None:
         if is_late:
@@ -72,13 +73,14 @@ def test_no_answer_that_starts_after_the_acknowledgement_counts_her(node):
             go.acquire()
         began = time.monotonic()
         found.append((began, counted(app.test_client())))
+        answered.release()
 
     threads = [threading.Thread(target=ask, args=[number >= 150]) for number in range(200)]
     for thread in threads:
         thread.start()
     go.release(150)
-    while len(found) < 20:
-        time.sleep(0.001)
+    for _ in range(20):
+        answered.acquire()
     withdraws(node, LEAVER)
     acknowledged = time.monotonic()
     withdrawn.set()
@@ -274,6 +276,30 @@ def test_who_withdraws_between_load_and_release_was_never_there(tmp_path):
     withdraws(node, LEAVER)
     done = release(node, "d")
     assert done.people == 1 and counted(client(node, granted("d"))) == 1
+
+
+def test_what_is_said_while_a_release_is_made_waits_or_acts_at_once(tmp_path):
+    """A yes that comes during a release is in the next one; a no holds from then on."""
+    node = make_clinic(tmp_path / "home", closed("d"), open_data("o"), people=crowd(4))
+    gives(node, "p00", "p01", "p03")
+    withdraws(node, "p02", "p03")
+    set_clock(node, 1)
+
+    def happens() -> None:
+        withdraws(node, LEAVER)
+        gives(node, "p02", "p03")
+
+    release(replace(node, ledger=Interrupted(node.ledger, "histories", happens)), "d")
+    assert counted(client(node, granted("d")), f"{URL}&datasets=d") == 1
+    release(node, "d")
+    assert counted(client(node, granted("d")), f"{URL}&datasets=d") == 3
+    withdraws(node, "p02")
+    set_clock(node, 2)
+    double = Interrupted(node.ledger, "histories", lambda: gives(node, "p00", "p02"))
+    release(replace(node, ledger=double), "o")
+    assert counted(client(node), f"{URL}&datasets=o") == 2
+    release(node, "o")
+    assert counted(client(node), f"{URL}&datasets=o") == 4
 
 
 def test_a_release_leaves_her_out_of_what_is_published(node):

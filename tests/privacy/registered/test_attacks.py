@@ -144,6 +144,22 @@ def test_a_node_that_everybody_is_exhausted_on_does_not_answer():
         quote(node.subjects, question(node.world, BURN), BOUNDS)
 
 
+def test_carriers_of_one_allele_are_not_exhausted_by_those_inherited_with_it():
+    """Her allele without its usual neighbours: they cost the other carriers, and not her."""
+    sites, mine = 40, 39
+    world = independent_world(3, 500, np.full(sites, 0.05), panel=50_000)
+    for people in (world.cohort, world.reference):
+        people[:] = people[:, [mine]]  # inherited together
+    world.cohort[0] = np.arange(sites) == mine
+    node, fresh = guarded(world), guarded(world)
+    asked(node, range(mine))
+    others = world.cohort[1:, mine]
+    spending = node.subjects.accounts[0].people.renyi[1:]
+    left = account_limits(BOUNDS).renyi - question(world, mine).prices.dearest
+    assert np.all(spending[others] > left) and np.all(spending[~others] < left)
+    assert fresh.answer(mine) is not None and node.answer(mine) is None
+
+
 # ---- differences ---------------------------------------------------------------------------------
 
 

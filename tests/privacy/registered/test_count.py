@@ -1,5 +1,7 @@
 """What is charged, to whom, and what an account gets for it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,12 +70,12 @@ def test_who_is_not_asked_about_pays_nothing_and_is_not_counted():
     assert np.flatnonzero(who.accounts[0].people.renyi).tolist() == [1, 3]
 
 
-def test_whoever_cannot_pay_is_left_out_whether_she_carries_or_not():
-    who = accounts("ada")
-    for _ in range(2):
-        charged(who, asks(3, 7))
+def test_whoever_cannot_pay_the_dearer_price_is_left_out_whether_she_carries_or_not():
+    """Person 3 could still pay the price of others many times over."""
+    who, prices = accounts("ada"), replace(DEAR, carrier=LIMITS.renyi * 3 // 5)
+    charged(who, asks(3, 7, prices=prices))
     for carriers in ([3], []):
-        quoted = quote(who, asks(*carriers), BOUNDS)
+        quoted = quote(who, asks(*carriers, prices=prices), BOUNDS)
         assert quoted.matching == 0 and quoted.filled == (2, 0)
 
 

@@ -6,10 +6,12 @@ import numpy as np
 
 from beacon_node.errors import QuotaExceeded
 from beacon_node.model.carriers import NumberSet
+from beacon_node.model.lower_limits import lower_limits
 from beacon_node.privacy.registered.account import Account, Place, replay
 from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
 from beacon_node.privacy.registered.count import Group, Question, Subjects, charge, draw, quote
 from beacon_node.privacy.registered.crowd import Crowd, Frequency, binomial, with_noise
+from beacon_node.privacy.registered.frequencies import upper_limits
 from beacon_node.privacy.registered.prices import PriceList, price_list
 
 BOUNDS = Bounds()
@@ -58,24 +60,18 @@ class World:
 def independent_world(seed: int, people: int, frequencies: np.ndarray, panel: int = 5_000) -> World:
     """Return people whose genotypes are independent draws, with what a panel knows of the alleles.
 
-    `panel` counts its genomes; the limits are score intervals (Wilson 1927) of 99.9 % a side.
+    `panel` counts its genomes.
     """
     random = np.random.default_rng(seed)
     carriage = 1 - (1 - frequencies) ** 2
-    low, high = limits(random.binomial(2 * panel, frequencies) / (2 * panel), 2 * panel)
+    seen, copies = random.binomial(2 * panel, frequencies), np.full(len(frequencies), 2 * panel)
+    low, high = lower_limits(seen, copies), upper_limits(seen, copies)
     return World(
         random.random((people, len(frequencies))) < carriage,
         random.random((500, len(frequencies))) < carriage,
         tuple(map(Frequency, low.tolist(), high.tolist())),
         carriage,
     )
-
-
-def limits(seen: np.ndarray, copies: int, z: float = 3.09) -> tuple[np.ndarray, np.ndarray]:
-    middle = (seen + z * z / (2 * copies)) / (1 + z * z / copies)
-    spread = np.sqrt(seen * (1 - seen) / copies + z * z / (4 * copies**2)) * z
-    width = spread / (1 + z * z / copies)
-    return np.maximum(1e-7, middle - width), np.minimum(1.0, middle + width)
 
 
 def subjects(world: World, bounds: Bounds = BOUNDS, pool: Account | None = None) -> Subjects:

@@ -1,0 +1,27 @@
+"""How a ledger keeps a row: its public part as JSON text, its sets of people as they are."""
+
+import json
+from dataclasses import asdict
+
+from beacon_node.privacy.registered.account import Charged, Place, Row
+from beacon_node.privacy.registered.prices import Prices
+
+
+def public_part(row: Row) -> str:
+    """Return prices, place and group of a row: all that `read_row` needs beside the sets."""
+    place = None if row.place is None else asdict(row.place)
+    document = {"prices": asdict(row.prices), "place": place, "group": row.group}
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def read_row(public: str, people: Charged, reference: Charged) -> Row:
+    """Return the row whose public part and sets were stored."""
+    document = json.loads(public)
+    place = document["place"]
+    return Row(
+        Prices(**document["prices"]),
+        people,
+        reference,
+        None if place is None else Place(**place),
+        document["group"],
+    )

@@ -88,6 +88,13 @@ class StoreUnavailable(BeaconNodeError):
     exit_code = 6
 
 
+class ReleasedAnew(StoreUnavailable):
+    """A dataset was released while a question was worked on: asked anew, it sees the release."""
+
+    def __init__(self, dataset_id: str) -> None:
+        super().__init__(f"dataset {dataset_id!r} was just released anew; ask again")
+
+
 class LedgerBroken(StoreUnavailable):
     """A hash chain fails, so the node stops answering."""
 

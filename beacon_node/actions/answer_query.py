@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from beacon_node.actions.audit_question import audit_body
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
-from beacon_node.errors import LedgerBroken, NotFound, StoreUnavailable
+from beacon_node.errors import LedgerBroken, NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
 from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
@@ -19,16 +19,16 @@ from beacon_node.policy.access import decide
 from beacon_node.ports import Dataset, Known, SearchPlan
 from beacon_node.privacy.disclose import combine, disclose
 
-_TRIES = 5  # a consent that is recorded while a question is decided is rare, a second one rarer
+_TRIES = 5  # a consent or release in the middle of a question is rare, a second one rarer
 
 
 def answer(node: Node, query: Query, requester: Requester) -> Answer:
     """Return what `requester` may know, once it is on record that they asked.
 
     Every question is decided under the consents that are on record when it is recorded itself: if
-    one was recorded meanwhile, the question is decided anew. Test-mode queries are not for real
-    data: never pass one. For datasets and cohorts, `exists` of a part says whether the dataset has
-    anything that matches.
+    one was recorded meanwhile, or a dataset released, the question is decided anew. Test-mode
+    queries are not for real data: never pass one. For datasets and cohorts, `exists` of a part says
+    whether the dataset has anything that matches.
 
     Raises InvalidRequest for names, filters or units that mean nothing here, NotPermitted for a
     purpose that is not the one fixed for the account, StoreUnavailable where nothing can be
@@ -36,10 +36,15 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     """
     _keep_to_purpose(node, requester)
     for _ in range(_TRIES):
-        found = _answer_and_record(node, query, requester)
+        try:
+            found = _answer_and_record(node, query, requester)
+        except ReleasedAnew:
+            continue
         if found is not None:
             return found
-    raise StoreUnavailable("consents are being recorded just now; ask again in a moment")
+    raise StoreUnavailable(
+        "consents are being recorded or datasets released just now; ask again in a moment"
+    )
 
 
 def _keep_to_purpose(node: Node, requester: Requester) -> None:

@@ -22,7 +22,7 @@ from beacon_node.actions.consent_standings import (
     standings_at,
 )
 from beacon_node.actions.diseases import loaded_mondo
-from beacon_node.errors import StoreUnavailable
+from beacon_node.errors import ReleasedAnew
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.consent import DataType, UseKind
 from beacon_node.model.consent_documents import moment_text
@@ -264,7 +264,7 @@ class _Release:
         for record in self._catalogue.releases(self._dataset.id):
             if published(dataset, record).fingerprint == self._dataset.fingerprint:
                 return record
-        raise StoreUnavailable(f"dataset {self._dataset.id!r} was just released anew; ask again")
+        raise ReleasedAnew(self._dataset.id)
 
     @cached_property
     def _index(self) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from beacon_node.actions.answer_query import answer
 from beacon_node.beacon_v2.made_up import MadeUpLedger
-from beacon_node.errors import InvalidRequest, LedgerBroken, StoreUnavailable
+from beacon_node.errors import InvalidRequest, LedgerBroken, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Matches
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.entries import EntryType
@@ -60,6 +60,17 @@ def test_a_question_is_decided_anew_when_a_consent_was_recorded_meanwhile():
 def test_nobody_is_answered_while_consents_are_recorded_without_a_pause():
     with pytest.raises(StoreUnavailable, match="ask again"):
         asked(Busy(times=1_000))
+
+
+def test_a_question_sees_the_release_that_came_in_its_middle():
+    class Released(FakeStore):
+        def search(self, dataset, plan, decision):
+            if not self.searched:
+                self.searched.append((dataset.id, plan))
+                raise ReleasedAnew(dataset.id)
+            return super().search(dataset, plan, decision)
+
+    assert asked(Busy(), Released([OPEN], {"open": Matches("open", total=7)})).count == 7
 
 
 def test_what_cannot_be_recorded_is_not_answered():

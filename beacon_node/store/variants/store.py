@@ -10,7 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
-from beacon_node.errors import NotFound, StoreUnavailable
+from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.people import EVERYBODY
@@ -77,7 +77,7 @@ class SqliteVariantStore:
         try:
             index = self._index(dataset)
             if decision.people is not EVERYBODY and not index.is_of_dataset:
-                raise _released_anew(dataset)
+                raise ReleasedAnew(dataset.id)
             refused = unanswerable(index, plan, decision, lookups)
             if refused is not None:
                 return refused
@@ -147,10 +147,6 @@ def _start_anew(held: "weakref.ref[SqliteVariantStore]") -> None:
 def _is_same_release(one: Dataset, other: Dataset) -> bool:
     named = (one.release, one.released_at, one.fingerprint)
     return named == (other.release, other.released_at, other.fingerprint)
-
-
-def _released_anew(dataset: Dataset) -> StoreUnavailable:
-    return StoreUnavailable(f"dataset {dataset.id!r} was just released anew: ask again")
 
 
 def _unreadable(dataset: Dataset) -> StoreUnavailable:

@@ -214,7 +214,7 @@ def test_people_of_one_release_are_never_counted_by_their_numbers_in_another(she
     old = shelf.release(world)
     new = shelf.release(world)
     store, decision = SqliteVariantStore(shelf), among(everything={0, 1})
-    with pytest.raises(StoreUnavailable, match="just released anew: ask again"):
+    with pytest.raises(StoreUnavailable, match="just released anew; ask again"):
         store.search(old, PLAN, decision)
     assert store.search(old, PLAN, replace(decision, people=EVERYBODY)).total == 4
     assert store.search(new, PLAN, decision).total == 2

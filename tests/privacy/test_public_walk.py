@@ -5,7 +5,13 @@ from hypothesis import strategies as st
 
 from beacon_node.errors import Conflict
 from beacon_node.privacy.likelihood import cost_of_yes
-from beacon_node.privacy.public import Block, dearest_answerable, public_order, walk
+from beacon_node.privacy.public import (
+    Block,
+    charged_to_all,
+    dearest_answerable,
+    public_order,
+    walk,
+)
 from beacon_node.privacy.public.walks import UNITS
 
 PEOPLE = 4
@@ -128,6 +134,10 @@ def test_nothing_is_answerable_when_the_cheapest_is_too_dear():
     assert dearest(block((2.0, [0, 1]), (3.0, []))) == -np.inf
 
 
+def test_without_reference_genomes_nothing_is_answerable():
+    assert dearest_answerable([block((0.0, []))], genomes=0, budget=1.0) == -np.inf
+
+
 def test_reference_genomes_are_read_no_further_than_needed():
     def blocks():
         yield block((2.0, [0, 1]))
@@ -166,3 +176,36 @@ def test_the_threshold_is_that_of_the_closed_form():
     found = dearest_answerable([reference], genomes=400, budget=budget, share=0.5)
     tau = np.log(heterozygous / (people * budget)) / (2 * people)
     assert f[costs <= found].min() == pytest.approx(tau, rel=0.1)
+
+
+COMMON = [0.0, 0.001, 0.002, 0.002, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("share", "variants"),
+    [(0.0005, 1), (0.001, 2), (0.004, 2), (0.006, 4), (0.9, 5)],
+    ids=["free", "one", "never half of equal ones", "both", "all"],
+)
+def test_everybody_pays_for_the_commonest_variants(share, variants):
+    first, units = charged_to_all(COMMON, budget=1.0, share=share + 1e-6)
+    assert first == variants
+    assert sum(COMMON[:variants]) * UNITS <= units <= (share + 1e-6) * UNITS
+
+
+def test_where_even_the_commonest_is_dear_nobody_pays_in_advance():
+    assert charged_to_all([0.5, 0.6], budget=1.0) == (0, 0)
+
+
+@given(variants=VARIANTS)
+def test_paying_in_advance_never_counts_anybody_more(variants):
+    variants = sorted(variants, key=lambda variant: variant[0])
+    first, units = charged_to_all([cost for cost, _ in variants], budget=1.0, share=0.3)
+    advance = np.full(PEOPLE, units)
+    rest = block(*variants[first:], first=first)
+    (step,) = walk([rest], people=PEOPLE, budget=1.0, spent=advance)
+    entries = sum(len(who) for _, who in variants[:first])
+    plain = by_hand(variants, 1.0)
+    assert all(plain[:entries])
+    assert not (step.is_counted & ~np.array(plain[entries:], bool)).any()
+    threshold = dearest_answerable([rest], genomes=GENOMES, budget=1.0, spent=units, share=0.75)
+    assert threshold <= dearest(block(*variants))

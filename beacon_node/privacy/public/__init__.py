@@ -11,7 +11,7 @@ from beacon_node.privacy.public.copies import (
     place_of,
 )
 from beacon_node.privacy.public.threshold import dearest_answerable
-from beacon_node.privacy.public.walks import Block, Step, public_order, walk
+from beacon_node.privacy.public.walks import Block, Step, charged_to_all, public_order, walk
 
 __all__ = [
     "AssayGroup",
@@ -22,6 +22,7 @@ __all__ = [
     "Step",
     "callable_copies",
     "certain_copies",
+    "charged_to_all",
     "dearest_answerable",
     "is_yes",
     "least_remaining",

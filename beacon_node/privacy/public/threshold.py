@@ -18,24 +18,28 @@ def dearest_answerable(
     *,
     genomes: int,
     budget: float,
+    spent: int = 0,
     share: float = SHARE_WITHIN_BUDGET,
 ) -> float:
     """Return the highest cost up to which `share` of the reference genomes stay within `budget`.
 
     `blocks` are the walk over reference genomes in the place of people, costs being those of the
-    batch; it is read only as far as needed. -inf if not even the cheapest variant is answerable.
-    Under equal copies everywhere `frequency_at` of it is the least frequency answerable, τ.
+    batch, read only as far as needed; `spent` are the units that `charged_to_all` took for what
+    stands before them, which is answerable in any case. -inf if not even the cheapest variant of
+    `blocks` is answerable, or if there are no reference genomes. Under equal copies everywhere `frequency_at` of it is the least frequency answerable, τ.
     """
+    if not genomes:
+        return -np.inf
     purse = int(np.floor(budget * UNITS))
     allowed = genomes - int(np.ceil(share * genomes - 1e-9))
-    spent, last = np.zeros(genomes, np.int64), np.array([-np.inf, -np.inf])
+    owed, last = np.full(genomes, spent, np.int64), np.array([-np.inf, -np.inf])
     for block in in_order(blocks):
-        totals = running_totals(block, spent)
+        totals = running_totals(block, owed)
         costs = np.concatenate((last, block.costs))
-        stop = _first_beyond(block, totals > purse, already=spent > purse, allowed=allowed)
+        stop = _first_beyond(block, totals > purse, already=owed > purse, allowed=allowed)
         if stop is not None:
             return _highest_below(block.costs[stop], costs)
-        np.maximum.at(spent, block.carriers, totals)
+        np.maximum.at(owed, block.carriers, totals)
         last = np.array([_highest_below(costs[-1], costs), costs[-1]])
     return float(last[-1])
 

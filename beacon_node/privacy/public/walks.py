@@ -18,6 +18,7 @@ from beacon_node.privacy.likelihood import Floats
 Counts = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+SHARE_FOR_ALL = 0.01  # of the budget, taken from everybody for the commonest variants
 UNITS = 2**36  # units in a cost of 1; 3 million charges round by less than 5e-5 altogether
 
 
@@ -56,6 +57,24 @@ def public_order(costs: ArrayLike, order: ArrayLike) -> Counts:
 def in_units(costs: ArrayLike) -> Counts:
     """Return costs in whole units, rounded up; what nobody could ever pay is cut to 2**40."""
     return np.minimum(np.ceil(np.asarray(costs, float) * UNITS), 2**40).astype(np.int64)
+
+
+def charged_to_all(
+    costs: ArrayLike, *, budget: float, share: float = SHARE_FOR_ALL
+) -> tuple[int, int]:
+    """Return how many of the first variants of a walk everybody pays for, and the units they cost.
+
+    Nearly all that a genome carries is so common that yes costs next to nothing. Taking its whole
+    price, carried or not, from everybody's purse (at most `share` of the budget) charges nobody too
+    little, and spares reading those carriers: all of them are counted. The walk and the threshold
+    go on behind, with these units as `spent`. Variants of equal cost are not torn apart.
+    """
+    ascending = np.asarray(costs, float)
+    totals = np.cumsum(in_units(ascending))
+    affordable = int(np.searchsorted(totals, int(share * budget * UNITS), side="right"))
+    if affordable < len(ascending):
+        affordable = int(np.searchsorted(ascending, ascending[affordable], side="left"))
+    return affordable, int(totals[affordable - 1]) if affordable else 0
 
 
 def walk(

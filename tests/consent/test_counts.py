@@ -69,7 +69,7 @@ from tests.policy.duo import term, use
 NARROW = use(["DUO:0000006", term("NPU")])  # health research, organisations without profit
 TERMS = {"d": GRU, "e": NARROW}
 DATASETS = ("d", "e", "o")
-EXAMPLES = 20
+EXAMPLES = 12
 LAST_DAY = 6
 
 # ---- what is drawn -------------------------------------------------------------------------------

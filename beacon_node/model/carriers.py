@@ -88,8 +88,7 @@ class NumberSet:
     def of(cls, universe: int, numbers: Iterable[int] | np.ndarray) -> "NumberSet":
         if not isinstance(numbers, np.ndarray):
             numbers = np.fromiter(numbers, np.int64)
-        array = np.unique(numbers)
-        return cls.stored(universe, encode(array, universe))
+        return cls.stored(universe, encode(_distinct(numbers), universe))
 
     @classmethod
     def stored(cls, universe: int, blob: bytes | None) -> "NumberSet":
@@ -124,7 +123,7 @@ class NumberSet:
             else:
                 bits |= cls.stored(universe, blob)._bits
         if lists:
-            listed = np.unique(np.frombuffer(b"".join(lists), "<u2"))
+            listed = _distinct(np.frombuffer(b"".join(lists), "<u2"))
             bits |= int.from_bytes(_dense(listed), "little")
         return cls(universe, bits)
 
@@ -221,6 +220,12 @@ class NumberSet:
         if self._tagged is None:
             self._tagged = self._bits << 8
         return self._tagged
+
+
+def _distinct(numbers: np.ndarray) -> np.ndarray:
+    """Return the numbers sorted, each once; `numpy.unique` hashes and takes several times as long."""
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
 
 
 def stored_size(blob: bytes | None) -> int:

@@ -223,7 +223,7 @@ class NumberSet:
 
 
 def _distinct(numbers: np.ndarray) -> np.ndarray:
-    """Return the numbers sorted, each once; `numpy.unique` hashes and takes several times as long."""
+    """Return the numbers sorted, each once; `numpy.unique` hashes, which takes much longer."""
     ordered = np.sort(numbers)
     return ordered[np.concatenate(([True], ordered[1:] != ordered[:-1]))[: len(ordered)]]
 

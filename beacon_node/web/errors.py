@@ -7,11 +7,17 @@ from dataclasses import dataclass, field
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from beacon_node.errors import BeaconNodeError, NotAuthenticated, QuotaExceeded
+from beacon_node.errors import (
+    BeaconNodeError,
+    NotAuthenticated,
+    QuotaExceeded,
+    StoreUnavailable,
+)
 from beacon_node.ports import Randomness
 from beacon_node.web.incidents import in_brief, keep_trace
 
 RETRY_AFTER_S = 60
+_UNAVAILABLE = "this node cannot answer just now, and its operator's log says why; ask again later"
 _LOG = logging.getLogger("beacon_node.web")
 
 _WORDS = {
@@ -32,13 +38,16 @@ class HttpError:
 
 
 def http_error(error: BeaconNodeError) -> HttpError:
-    """Return how one of our own errors is told."""
+    """Return how one of our own errors is told; what went wrong inside is told to the log alone."""
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, QuotaExceeded):
+    if isinstance(error, QuotaExceeded | StoreUnavailable):
         headers["Retry-After"] = str(RETRY_AFTER_S)
-    return HttpError(error.http_status, str(error), headers)
+    if error.http_status < 500:
+        return HttpError(error.http_status, str(error), headers)
+    _LOG.error("%s: %s", type(error).__name__, error)
+    return HttpError(error.http_status, _UNAVAILABLE, headers)
 
 
 def handle_errors(
@@ -48,8 +57,6 @@ def handle_errors(
 
     @app.errorhandler(BeaconNodeError)
     def ours(error: BeaconNodeError) -> Response:
-        if error.http_status >= 500:
-            _LOG.error("%s: %s", type(error).__name__, error)
         return render(http_error(error))
 
     @app.errorhandler(HTTPException)

@@ -87,7 +87,6 @@ def test_other_methods_are_told_which_ones_there_are(client, method):
 @pytest.mark.parametrize(
     ("error", "status", "header"),
     [
-        (StoreUnavailable("the index cannot be read"), 503, None),
         (QuotaExceeded("too many questions"), 429, "Retry-After"),
         (NotAuthenticated("the token has ended"), 401, "WWW-Authenticate"),
     ],
@@ -96,7 +95,16 @@ def test_our_errors_tell_their_own_words(error, status, header):
     answer = client_of(Failing(error)).get("/api/individuals")
     assert answer.status_code == status
     assert answer.json["error"]["errorMessage"] == str(error)
-    assert header is None or header in answer.headers
+    assert header in answer.headers
+
+
+def test_what_is_wrong_with_storage_is_told_to_the_log_alone(caplog):
+    failing = client_of(Failing(StoreUnavailable("/srv/home/data/ledger.sqlite: it is full")))
+    with caplog.at_level(logging.ERROR):
+        answer = failing.get("/api/individuals")
+    assert answer.status_code == 503 and "Retry-After" in answer.headers
+    assert "operator's log" in answer.json["error"]["errorMessage"]
+    assert "/srv" not in answer.text and "ledger.sqlite: it is full" in caplog.text
 
 
 def test_the_unforeseen_is_told_by_an_incident_id_alone(caplog, monkeypatch, tmp_path):

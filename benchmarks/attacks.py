@@ -176,9 +176,9 @@ FULL = (
     Plan(
         people=1_000,
         cohorts=3,
-        contigs=(Contig(Place.AUTOSOME, 3_000_000),),
+        contigs=(Contig(Place.AUTOSOME, 10_000_000),),
         victims=450,
-        outsiders=800,
+        outsiders=600,
     ),
 )
 

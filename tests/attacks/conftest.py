@@ -8,7 +8,7 @@ from benchmarks.attacked import Assays, Scene, Settings
 from benchmarks.attacks import Arena, Plan, arenas
 
 AUTOSOME = (Contig(Place.AUTOSOME, 1_000_000),)
-LONGER = (Contig(Place.AUTOSOME, 2_500_000),)
+LONGER = (Contig(Place.AUTOSOME, 2_000_000),)
 EVERYWHERE = (
     Contig(Place.AUTOSOME, 500_000),
     Contig(Place.X, 300_000),

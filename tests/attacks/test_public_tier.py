@@ -7,13 +7,14 @@ Seeds are fixed, so a run that passes once passes always. Were an attack exactly
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from beacon_node.attacks.informed import GuardAware
 from beacon_node.attacks.power import Power, power_of, scores_of
 from beacon_node.attacks.target import NOT_ANSWERABLE
 from benchmarks.attacked import BETA, Settings
 from benchmarks.attacks import Plan, arenas, results, utility
-from tests.attacks.conftest import AUTOSOME, LONGER
+from tests.attacks.conftest import AUTOSOME, LONGER, PLANS
 
 QUESTIONS = (1, 10, 100, 1_000)
 EVERY_ATTACK = {
@@ -22,6 +23,7 @@ EVERY_ATTACK = {
 }
 
 
+@pytest.mark.parametrize("plan_name", sorted(PLANS.keys() - {"two carriers"}), indirect=True)
 def test_without_a_guard_every_attack_finds_nearly_everybody(cohorts, plan, plan_name):
     few = [replace(arena, outsiders=arena.outsiders[:200]) for arena in cohorts[:1]]
     asked = replace(plan, questions=(10, 1_000, 20_000), victims=60)

@@ -10,13 +10,13 @@ from beacon_node.attacks.target import YES
 from beacon_node.attacks.withdrawal import BeforeAndAfter
 from benchmarks.attacked import BETA, unguarded
 
-LEAVERS = range(0, 300, 4)
+LEAVERS = range(0, 300, 6)
 
 
 def differencing(hospital, tables) -> tuple:
     """Return the power to name who left. `tables` gives the node before and after one leaves."""
     random = np.random.default_rng(11)
-    outsiders = list(hospital.outsiders[:20])
+    outsiders = list(hospital.outsiders[:8])
     inside, outside = [], []
     for leaver in LEAVERS:
         before, after = tables(leaver)
@@ -30,7 +30,7 @@ def test_without_a_guard_whoever_leaves_is_named(hospital):
     genomes = hospital.node.genomes
     before = unguarded(genomes)
     power = differencing(hospital, lambda i: (before, unguarded(np.delete(genomes, i, axis=0))))
-    assert power.lower > 0.9  # of 75 leavers
+    assert power.lower > 0.8  # of 50 leavers
 
 
 def test_behind_the_guard_a_leaver_is_named_no_oftener_than_stated(hospital):

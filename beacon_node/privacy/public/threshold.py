@@ -26,7 +26,8 @@ def dearest_answerable(
     `blocks` are the walk over reference genomes in the place of people, costs being those of the
     batch, read only as far as needed; `spent` are the units that `charged_to_all` took for what
     stands before them, which is answerable in any case. -inf if not even the cheapest variant of
-    `blocks` is answerable, or if there are no reference genomes. Under equal copies everywhere `frequency_at` of it is the least frequency answerable, τ.
+    `blocks` is answerable, or if there are no reference genomes. Under equal copies everywhere
+    `frequency_at` of it is the least frequency answerable, τ.
     """
     if not genomes:
         return -np.inf

@@ -10,8 +10,10 @@ across a moment at which a person's consent ends by its date.
 """
 
 import argparse
+import json
 import multiprocessing
 import os
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -87,6 +89,7 @@ def _consent(node: Node, people: int) -> None:
             consented_at=moment_text(moment.at),
             consent_version=moment.consent_version,
             consents=consents,
+            use=closed.use,
         ),
     )
 
@@ -124,6 +127,7 @@ def _measure(node: Node, home: Path, made: Made, options: argparse.Namespace) ->
     try:
         for path in paths.values():
             server.wait(path)
+            _require_count(server, path)
             ask(server.port, path, 1)
         rows += _rows("quiet", server, paths, options)
         with _others_auditing(home):
@@ -135,6 +139,14 @@ def _measure(node: Node, home: Path, made: Made, options: argparse.Namespace) ->
     finally:
         server.stop()
     return rows
+
+
+def _require_count(server: Server, path: str) -> None:
+    """Stop the benchmark if people are not counted: then nothing would be measured."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}{path}") as answer:
+        summary = json.load(answer)["responseSummary"]
+    if not summary.get("numTotalResults"):
+        raise SystemExit(f"{path} counts nobody: {summary}")
 
 
 def _show(people: int, rows: list[list]) -> None:

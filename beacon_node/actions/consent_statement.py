@@ -120,12 +120,18 @@ def _document(id: str, parameters: dict[str, tuple[str, ...]]) -> dict:
         raise InvalidRequest(f"{known.shorthand} says nothing without its {known.parameter}")
     if not values:
         return {"id": id}
-    if known.parameter in ("date", "months"):
-        (value,) = values
-        told: object = int(value) if known.parameter == "months" and value.isdecimal() else value
-    else:
-        told = list(values)
+    told = _only(known.parameter, values) if known.parameter in _SINGLE else list(values)
     return {"id": id, "params": {known.parameter: told}}
+
+
+_SINGLE = ("date", "months")  # of these a term takes one value
+
+
+def _only(parameter: str, values: tuple[str, ...]) -> int | str:
+    if len(values) > 1:
+        raise InvalidRequest(f"{parameter}: one value is expected, not {len(values)}")
+    value = values[0]
+    return int(value) if parameter == "months" and value.isdecimal() else value
 
 
 def record_statement(node: Node, told: Told, by: str) -> Recorded:

@@ -12,6 +12,8 @@ from tests.actions.homes import new_node, vcf
 from tests.ingest.consents.resources import FHIR_MAPPING, bundle, consent, rule
 from tests.ingest.consents.tables import MAPPING
 
+SIGNED = ("give", "P", "--dataset", "d", "--document", "f")
+
 
 @pytest.fixture
 def home(tmp_path, monkeypatch):
@@ -118,22 +120,9 @@ def test_what_was_entered_in_error_is_cancelled_by_its_number(ask):
         (("give", "P", "--dataset", "d", "--terms", "GRU"), 2, "which form was signed"),
         (("give", "P", "--dataset", "d", "--terms", "XX", "--document", "f"), 2, "no current DUO"),
         (("give", "P", "--dataset", "d", "--terms", "DS", "--document", "f"), 2, "its diseases"),
-        (
-            (
-                "give",
-                "P",
-                "--dataset",
-                "d",
-                "--terms",
-                "GRU",
-                "--diseases",
-                "M:1",
-                "--document",
-                "f",
-            ),
-            2,
-            "none of the terms takes it",
-        ),
+        ((*SIGNED, "--terms", "GRU", "--diseases", "M:1"), 2, "none of the terms takes it"),
+        ((*SIGNED, "--terms", "TS", "--months", "3,4"), 2, "months: one value is expected, not 2"),
+        ((*SIGNED, "--terms", "MOR", "--not-before", "2030,2031"), 2, "date: one value"),
         (("refuse", "P", "--signed-on", "07/01/2026"), 2, "signed-on"),
         (("refuse", "P", "--zone", "Mars"), 2, "time zone"),
         (("withdraw", "P"), 4, "no consent is on record"),

@@ -148,13 +148,15 @@ class QuestionLedger(Protocol):
     def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
         """Yield, by id, those with a statement about a dataset or all of them, with all theirs."""
 
-    def changed_since(self, version: int) -> frozenset[str]:
-        """Return whose consents were recorded after a consent version."""
+    def changed_since(self, version: int, dataset: str | None = None) -> frozenset[str]:
+        """Return whose consents (about a dataset or all) were recorded after a consent version."""
 
     def next_boundary(self, at: datetime) -> datetime | None:
         """Return the next moment after `at` on which any statement is dated."""
 
-    def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
+    def dated_between(
+        self, after: datetime, until: datetime, dataset: str | None = None
+    ) -> frozenset[str]:
         """Return for whom a date after `after` and not after `until` may change what holds."""
 
     def record_release(self, dataset_id: str, *, now: datetime) -> Moment:

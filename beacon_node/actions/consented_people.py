@@ -193,7 +193,9 @@ class _Release:
     def _advanced(self, ledger: Ledger, known: _Known, moment: Moment) -> _Known:
         """Look again at whoever's consents were recorded, began or ended since."""
         at = max(known.at, moment.at)
-        changed = ledger.changed_since(known.version) | ledger.dated_between(known.at, at)
+        about = self._rule.dataset_id
+        changed = ledger.changed_since(known.version, about)
+        changed |= ledger.dated_between(known.at, at, about)
         return _Known(
             self._changed(ledger, known.standings, changed, at),
             max(known.version, moment.consent_version),

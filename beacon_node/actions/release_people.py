@@ -1,11 +1,9 @@
 """Who is in a release: what people said decides, as it was on record when the release began."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.consent_documents import read_moment
 from beacon_node.model.entries import EntryType, pseudonym
 from beacon_node.model.ledger import Moment
@@ -64,25 +62,8 @@ def is_told_since(node: Node, dataset_id: str, release: ReleaseRecord) -> bool:
     stated has passed, so that a new release may differ. True for one that looked at no consents."""
     if not release.consented_at:
         return True
-    since = Moment(read_moment(release.consented_at), release.consent_version)
-    at = node.ledger.present(node.clock.now())
-    told = node.ledger.changed_since(since.consent_version)
-    told |= node.ledger.dated_between(since.at, at)
-    histories = map(node.ledger.history, told)
-    return any(_says_more(history, dataset_id, since, at) for history in histories)
-
-
-def _says_more(
-    history: Sequence[ConsentVersion], dataset_id: str, since: Moment, at: datetime
-) -> bool:
-    """Whether a statement about the dataset was recorded, or a date in one passed, since then."""
-    return any(
-        version.number > since.consent_version
-        or any(moment and since.at < moment <= at for moment in _dates(version))
-        for version in history
-        if version.scope.is_about(dataset_id)
+    at, since = node.ledger.present(node.clock.now()), read_moment(release.consented_at)
+    return bool(
+        node.ledger.changed_since(release.consent_version, dataset_id)
+        or node.ledger.dated_between(since, at, dataset_id)
     )
-
-
-def _dates(version: ConsentVersion) -> tuple[datetime | None, ...]:
-    return version.signed_on, version.effective_from, version.effective_until

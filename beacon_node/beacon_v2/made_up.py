@@ -139,13 +139,15 @@ class MadeUpLedger:
     def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
         return iter(())
 
-    def changed_since(self, version: int) -> frozenset[str]:
+    def changed_since(self, version: int, dataset: str | None = None) -> frozenset[str]:
         return frozenset()
 
     def next_boundary(self, at: datetime) -> None:
         return None
 
-    def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
+    def dated_between(
+        self, after: datetime, until: datetime, dataset: str | None = None
+    ) -> frozenset[str]:
         return frozenset()
 
     def record_release(self, dataset_id: str, *, now: datetime) -> Moment:

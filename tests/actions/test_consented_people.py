@@ -228,7 +228,7 @@ def happen(world, what):
         if version.status is Status.ENTERED_IN_ERROR:
             if not known or known[-1].status is Status.ENTERED_IN_ERROR:
                 return
-            version = replace(version, cancels=known[-1].number)
+            version = replace(version, cancels=known[-1].number, scope=known[-1].scope)
         world.say(who, replace(version, use=use))
     elif kind == "release":
         world.release()

@@ -213,6 +213,16 @@ def test_statements_about_another_dataset_ask_for_nothing(node):
     assert not release(node, "d").is_new
 
 
+def test_a_date_in_a_statement_about_another_dataset_asks_for_nothing(node):
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    consents(node, "ann", dataset="clinic", effective_until=ends)
+    for dataset in ("d", "clinic"):
+        release(node, dataset)
+    later = replace(node, clock=_At(ends + timedelta(minutes=1)))
+    changed = {one.id: one.is_changed for one in list_datasets(later)}
+    assert changed == {"clinic": True, "d": False}
+
+
 def test_a_no_about_every_dataset_asks_every_dataset_for_a_release(node):
     for dataset in ("d", "clinic"):
         release(node, dataset)

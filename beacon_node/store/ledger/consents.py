@@ -115,6 +115,9 @@ def _check_cancelled(
             break
         if cancelled.status is Status.ENTERED_IN_ERROR:
             raise InvalidRequest(f"cancels: version {version.cancels} is a cancellation itself")
+        if cancelled.scope.dataset != version.scope.dataset:
+            # Whom a dataset has to look at again is found by the datasets of new statements.
+            raise InvalidRequest(f"cancels: version {version.cancels} is about another dataset")
         return
     raise InvalidRequest(f"cancels: this individual has no version {version.cancels} on record")
 
@@ -163,15 +166,28 @@ def first_date(connection: sqlite3.Connection, after: str) -> str | None:
     return connection.execute(sql, [after]).fetchone()[0]
 
 
-def changed_since(connection: sqlite3.Connection, number: int) -> frozenset[str]:
-    rows = connection.execute("SELECT individual FROM consent WHERE number > ?", [number])
-    return frozenset(individual for (individual,) in rows)
+def changed_since(
+    connection: sqlite3.Connection, number: int, dataset: str | None = None
+) -> frozenset[str]:
+    sql = "SELECT individual FROM consent WHERE number > ?"
+    return _individuals(connection, sql, [number], dataset)
 
 
-def dated_between(connection: sqlite3.Connection, after: str, until: str) -> frozenset[str]:
+def dated_between(
+    connection: sqlite3.Connection, after: str, until: str, dataset: str | None = None
+) -> frozenset[str]:
     sql = """SELECT individual FROM consent_date JOIN consent USING (number)
              WHERE moment > ? AND moment <= ?"""
-    return frozenset(individual for (individual,) in connection.execute(sql, [after, until]))
+    return _individuals(connection, sql, [after, until], dataset)
+
+
+def _individuals(
+    connection: sqlite3.Connection, sql: str, values: list[object], dataset: str | None
+) -> frozenset[str]:
+    """Return who is found; with a dataset, by statements about it or about all datasets."""
+    if dataset is not None:
+        sql, values = f"{sql} AND dataset IN (?, ?)", [*values, dataset, EVERY_DATASET]
+    return frozenset(individual for (individual,) in connection.execute(sql, values))
 
 
 def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:

@@ -122,10 +122,14 @@ class Ledger:
         with told_plainly(self.path), self._reader as connection:
             return chain.version_number(connection)
 
-    def changed_since(self, version: int) -> frozenset[str]:
-        """Return whose consents were recorded after that consent version."""
+    def changed_since(self, version: int, dataset: str | None = None) -> frozenset[str]:
+        """Return whose consents were recorded after that consent version.
+
+        With a dataset only those of statements about it or about all datasets: for it nothing else
+        changed.
+        """
         with told_plainly(self.path), self._reader as connection:
-            return consents.changed_since(connection, version)
+            return consents.changed_since(connection, version, dataset)
 
     def next_boundary(self, at: datetime) -> datetime | None:
         """Return the next moment after `at` on which any statement is dated; None if none is.
@@ -137,10 +141,14 @@ class Ledger:
             found = consents.first_date(connection, moment_text(at))
         return read_moment(found) if found else None
 
-    def dated_between(self, after: datetime, until: datetime) -> frozenset[str]:
-        """Return for whom a date after `after` and not after `until` may change what holds."""
+    def dated_between(
+        self, after: datetime, until: datetime, dataset: str | None = None
+    ) -> frozenset[str]:
+        """Return for whom a date after `after` and not after `until` may change what holds; with a
+        dataset, a date in a statement about it or about all datasets."""
+        begin, end = moment_text(after), moment_text(until)
         with told_plainly(self.path), self._reader as connection:
-            return consents.dated_between(connection, moment_text(after), moment_text(until))
+            return consents.dated_between(connection, begin, end, dataset)
 
     def present(self, now: datetime) -> datetime:
         """Return the moment questions are decided at: `now`, or if the clock was set back the last

@@ -118,10 +118,13 @@ def test_one_statement_that_cannot_be_recorded_keeps_all_from_being_recorded(led
     record(ledger, given(1, 1))  # and the ledger goes on
 
 
-@pytest.mark.parametrize("cancels", [1, 3], ids=["somebody else's", "a cancellation"])
-def test_only_an_own_statement_can_be_cancelled(ledger, cancels):
+@pytest.mark.parametrize(
+    "cancels", [1, 3, 4], ids=["somebody else's", "a cancellation", "of another dataset"]
+)
+def test_only_an_own_statement_about_the_same_can_be_cancelled(ledger, cancels):
     record(ledger, *of("Q", given(1, 1)), given(2, 1))
     record(ledger, cancelled(3, 2, cancels=2))
+    record(ledger, given(4, 4, scope=scope("d")))
     with pytest.raises(InvalidRequest, match="cancels"):
         record(ledger, cancelled(4, 5, cancels=cancels))
 
@@ -154,6 +157,25 @@ def test_every_consent_raises_the_consent_version_and_an_audit_entry_does_not(le
     assert seen == [0, 1, 1, 3]
     assert ledger.changed_since(1) == {"Q"}
     other.close()
+
+
+def test_of_one_dataset_is_told_who_said_anything_about_it_or_about_all(ledger):
+    record(ledger, given(1, 1))
+    record(ledger, *of("Q", given(2, 2, scope=scope("d"))), *of("R", given(2, 2)))
+    record(ledger, *of("S", given(2, 2, scope=scope("e"))))
+    assert ledger.changed_since(1) == {"Q", "R", "S"}
+    assert ledger.changed_since(1, "d") == {"Q", "R"}
+    assert ledger.changed_since(1, "e") == {"R", "S"}
+    assert ledger.changed_since(1, "*") == {"R"}
+
+
+def test_of_one_dataset_dates_are_told_of_statements_about_it_or_about_all(ledger):
+    for individual, dataset in (("P", "*"), ("Q", "d"), ("R", "e")):
+        told = given(1, 1, scope=scope(dataset), until=120)
+        record(ledger, *of(individual, told))
+    assert ledger.dated_between(day(110), day(130)) == {"P", "Q", "R"}
+    assert ledger.dated_between(day(110), day(130), "d") == {"P", "Q"}
+    assert ledger.dated_between(day(110), day(119), "d") == frozenset()
 
 
 @settings(

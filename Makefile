@@ -12,7 +12,7 @@ help:
 	@echo "make demo    a node with a made-up cohort, asked a tour of questions (STAY=1: stays up)"
 	@echo "make test    every test"
 	@echo "make lint    style and format of the code"
-	@echo "make bench   the three benchmarks, each with its ratio to its floor"
+	@echo "make bench   the benchmarks, each with its ratio to its floor"
 	@echo "make clean   removes what these made"
 
 # The virtual environment is made anew only when the requirements change.
@@ -42,7 +42,7 @@ lint: .venv/.ready
 	@touch $@
 
 bench: .venv/.bench
-	@for one in ingest in_process http; do $(BIN)/python -m benchmarks.$$one $(ARGS); done
+	@for one in ingest in_process http consent; do $(BIN)/python -m benchmarks.$$one $(ARGS); done
 
 clean:
 	rm -rf .venv demo-home build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,7 +1,7 @@
 """Record what individuals consented to, take it back, and prove what was recorded."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -19,7 +19,7 @@ from beacon_node.model.consent_documents import read_moment
 from beacon_node.model.ledger import Entry, Evaluated, Receipt, Recorded
 from beacon_node.policy.consent_summary import summarize
 from beacon_node.ports import Clock
-from beacon_node.store.ledger import AUDIT, Ledger
+from beacon_node.store.ledger import Ledger
 
 
 def record_consents(
@@ -86,31 +86,15 @@ def consent_receipt(ledger: Ledger, individual: str) -> Receipt:
     """
     _require_known(ledger, individual)
     versions = ledger.recorded(individual)
-    asked = _first_questions(ledger, [one.version for one in versions])
-    found = tuple((one, asked.get(one.version.number)) for one in versions)
+    asked = ledger.first_questions([one.version for one in versions])
+    found = tuple((one, _evaluated(asked.get(one.version.number))) for one in versions)
     return Receipt(individual, found, ledger.head())
 
 
-def _first_questions(ledger: Ledger, versions: Sequence[ConsentVersion]) -> dict[int, Evaluated]:
-    """Return, by version number, the first question about a dataset in scope that was decided
-    knowing that version."""
-    found: dict[int, Evaluated] = {}
-    waiting = list(versions)
-    for entry in ledger.entries(kind=AUDIT, after=versions[0].number):
-        audit = json.loads(entry.body)
-        known = [version for version in waiting if _was_known(version, entry, audit)]
-        asked = Evaluated(entry.sequence, read_moment(entry.recorded_at), audit)
-        found |= {version.number: asked for version in known}
-        waiting = [version for version in waiting if version.number not in found]
-        if not waiting:
-            break
-    return found
-
-
-def _was_known(version: ConsentVersion, entry: Entry, audit: Mapping) -> bool:
-    """Whether a question was asked after a version, decided under it, and about its scope."""
-    after = entry.sequence > version.number <= audit["consent_version"]
-    return after and any(map(version.scope.is_about, audit["datasets"]))
+def _evaluated(entry: Entry | None) -> Evaluated | None:
+    if entry is None:
+        return None
+    return Evaluated(entry.sequence, read_moment(entry.recorded_at), json.loads(entry.body))
 
 
 def consent_summary(

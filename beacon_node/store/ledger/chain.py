@@ -1,7 +1,7 @@
 """Appending to the chain, and following it to see that nothing was touched."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from beacon_node.model.consent_documents import moment_text, read_moment
@@ -90,10 +90,13 @@ def highest_used(connection: sqlite3.Connection) -> int:
     return next((row[0] for row in connection.execute(sql)), 0)
 
 
-def entries(connection: sqlite3.Connection, after: int = 0) -> Iterator[Entry]:
-    """Yield the entries after a sequence number, in their order."""
-    sql = f"SELECT {_COLUMNS} FROM entry WHERE sequence > ? ORDER BY sequence"
-    return (Entry(*row) for row in connection.execute(sql, [after]))
+def entries(
+    connection: sqlite3.Connection, after: int = 0, kinds: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """Yield the entries after a sequence number, in their order; of some kinds or of all."""
+    among = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+    sql = f"SELECT {_COLUMNS} FROM entry WHERE sequence > ? {among} ORDER BY sequence"
+    return (Entry(*row) for row in connection.execute(sql, [after, *kinds]))
 
 
 def check_entry(entry: Entry) -> None:

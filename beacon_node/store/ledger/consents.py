@@ -192,7 +192,7 @@ def _individuals(
 
 def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:
     """Return `whole`, or what is wrong if not every consent of the chain is listed as it should."""
-    recorded = (_stated(entry) for entry in entries(connection) if entry.kind == CONSENT)
+    recorded = map(_stated, entries(connection, kinds=(CONSENT,)))
     sql = """SELECT number, individual, dataset, statement,
                     (SELECT group_concat(moment, ' ') FROM consent_date d WHERE d.number = c.number)
              FROM consent c ORDER BY number"""

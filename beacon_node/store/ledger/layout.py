@@ -2,8 +2,10 @@
 
 from sqlite_utils import Database, Migrations
 
+from beacon_node.store.ledger import questions as first_questions
+
 LEDGER = Migrations("ledger")
-STEPS = ("0001_chain_and_consents", "0002_purposes")
+STEPS = ("0001_chain_and_consents", "0002_purposes", "0003_questions")
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
 _TABLES = """
@@ -74,3 +76,27 @@ def purposes(db: Database) -> None:
     db.execute(_IN_ORDER.format(table="purpose", key="number"))
     db.execute(_APPEND_ONLY.format(table="purpose", verb="UPDATE", done="changed"))
     db.execute(_APPEND_ONLY.format(table="purpose", verb="DELETE", done="dropped"))
+
+
+_QUESTIONS = """
+CREATE TABLE question (
+    dataset TEXT NOT NULL,            -- or * for any
+    under INTEGER NOT NULL,           -- the newest consent that the question knew
+    number INTEGER NOT NULL REFERENCES entry,
+    PRIMARY KEY (dataset, under)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER question_is_never_replaced BEFORE INSERT ON question
+WHEN EXISTS (SELECT 1 FROM question WHERE dataset = NEW.dataset AND under >= NEW.under)
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END
+"""
+
+
+@LEDGER(name=STEPS[2])
+def questions(db: Database) -> None:
+    """Create what finds the first question after each consent, and fill it once."""
+    table, trigger = _QUESTIONS.split(";\n", 1)
+    db.execute(table)
+    db.execute(trigger)
+    db.execute(_APPEND_ONLY.format(table="question", verb="UPDATE", done="changed"))
+    db.execute(_APPEND_ONLY.format(table="question", verb="DELETE", done="dropped"))
+    first_questions.fill(db.conn)

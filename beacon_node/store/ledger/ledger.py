@@ -26,14 +26,14 @@ from beacon_node.model.consent_documents import (
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
 from beacon_node.store.failures import told_plainly
-from beacon_node.store.ledger import chain, consents, purposes
+from beacon_node.store.ledger import chain, consents, purposes, questions
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
 from beacon_node.store.ledger.writer import Writer
 
-AUDIT, RELEASE = "audit", "release"
+RELEASE = "release"
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
@@ -215,15 +215,25 @@ class Ledger:
         with self.writing(now=now, durable=False) as appending:
             if unchanged_since is not None and unchanged_since < appending.consent_version():
                 return None
-            return appending.append(AUDIT, [text])[0].head
+            return questions.ask(appending, body, text, self._writer.noted).head
+
+    def first_questions(self, versions: Sequence[ConsentVersion]) -> dict[int, Entry]:
+        """Return, by the number of a version on record, the audit entry of the first question about
+        a dataset in its scope that was decided knowing it; those without one are left out."""
+        with told_plainly(self.path), self._reader as connection:
+            found = {
+                version.number: questions.first(connection, version.scope.dataset, version.number)
+                for version in versions
+            }
+        return {number: entry for number, entry in found.items() if entry is not None}
 
     def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
         """Yield the entries after a sequence number in their order, each checked by its hash."""
+        kinds = (kind,) if kind else ()
         with told_plainly(self.path), closing(connect(self.path)) as connection:
-            for entry in chain.entries(connection, after):
-                if kind in ("", entry.kind):
-                    chain.check_entry(entry)
-                    yield entry
+            for entry in chain.entries(connection, after, kinds):
+                chain.check_entry(entry)
+                yield entry
 
     # ---- the chain ---------------------------------------------------------------------------
 
@@ -233,7 +243,7 @@ class Ledger:
         return last.head if last else Head()
 
     def verify(self, known: Head | None = None) -> Verification:
-        """Follow the whole chain and what finds the consents and purposes in it.
+        """Follow the whole chain and what finds consents, purposes and first questions in it.
 
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.
@@ -241,7 +251,7 @@ class Ledger:
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN")  # one state, whatever is written meanwhile
             found = chain.verify(connection, known)
-            for check in (consents.verify, purposes.verify):
+            for check in (consents.verify, purposes.verify, questions.verify):
                 found = check(connection, found) if found.is_whole else found
             return found
 

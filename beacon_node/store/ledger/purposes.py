@@ -50,8 +50,7 @@ def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:
     """Return `whole`, or what is wrong if not every purpose of the chain is listed as it should."""
     recorded = (
         (entry.sequence, orjson.loads(entry.body)["account"])
-        for entry in entries(connection)
-        if entry.kind == PURPOSE
+        for entry in entries(connection, kinds=(PURPOSE,))
     )
     listed = connection.execute("SELECT number, account FROM purpose ORDER BY number")
     for expected, found in zip_longest(recorded, listed, fillvalue=()):

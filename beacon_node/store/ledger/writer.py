@@ -22,6 +22,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._is_durable: bool | None = None
         self._left: tuple[int, Entry | None] = -1, None  # data version and last entry
+        self.noted: dict[str, int] = {}  # of first questions; others only ever add to it
 
     @contextmanager
     def transaction(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
@@ -47,7 +48,7 @@ class Writer:
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
-        self._is_durable, self._left = None, (-1, None)
+        self._is_durable, self._left, self.noted = None, (-1, None), {}
         if connection is not None:
             connection.close()
 

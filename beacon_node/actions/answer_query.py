@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from beacon_node.actions.audit_question import audit_body
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
-from beacon_node.errors import LedgerBroken, NotFound, ReleasedAnew, StoreUnavailable
+from beacon_node.actions.whole_ledger import require_whole_ledger
+from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
 from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
@@ -62,8 +63,9 @@ def _keep_to_purpose(node: Node, requester: Requester) -> None:
 def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer | None:
     """Return the answer, on record; None if a consent was recorded while it was decided."""
     moment = node.ledger.moment(node.clock.now())
-    datasets = select_datasets(node, query)
-    _require_whole_ledger(datasets, moment)
+    released = tuple(node.store.datasets())
+    require_whole_ledger(released, moment)
+    datasets = _selected(released, query)
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
     open_to_asker = tuple([d for d in datasets if decision.ceiling(d.id) is not None])
     plan = plan_search(node, query, open_to_asker)
@@ -73,18 +75,6 @@ def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer
     if node.ledger.audit(body, now=node.clock.now(), unchanged_since=since) is None:
         return None
     return combine(query.entry_type, parts, asked=query.granularity)
-
-
-def _require_whole_ledger(datasets: Iterable[Dataset], moment: Moment) -> None:
-    """Raises LedgerBroken if a release was made from consents that the ledger does not hold: it was
-    exchanged for an older one, and withdrawals may be missing as well."""
-    for dataset in datasets:
-        if dataset.consent_version > moment.consent_version:
-            raise LedgerBroken(
-                f"the ledger is older than the release of dataset {dataset.id!r}, so withdrawals "
-                "may be missing; this node answers nothing until the newest ledger.sqlite is put "
-                "back, or the consents since are recorded again and the dataset is released"
-            )
 
 
 def _with_people(
@@ -110,7 +100,10 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decision: Decision) -> 
 
 def select_datasets(node: Node, query: Query) -> tuple[Dataset, ...]:
     """Return the released datasets a query is about; NotFound names one that is not here."""
-    released = tuple(node.store.datasets())
+    return _selected(tuple(node.store.datasets()), query)
+
+
+def _selected(released: tuple[Dataset, ...], query: Query) -> tuple[Dataset, ...]:
     wanted = _wanted(query)
     if not wanted:
         return released

@@ -22,6 +22,7 @@ from beacon_node.actions.consent_standings import (
     standings_at,
 )
 from beacon_node.actions.diseases import loaded_mondo
+from beacon_node.actions.whole_ledger import consent_hash, require_ledger_of
 from beacon_node.errors import ReleasedAnew
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.consent import DataType, UseKind
@@ -39,7 +40,6 @@ from beacon_node.policy.consent_profiles import (
 )
 from beacon_node.ports import Dataset
 from beacon_node.store.ledger import Ledger
-from beacon_node.store.ledger.consents import CONSENT
 from beacon_node.store.people import individual_count, numbers_of
 from beacon_node.store.records import ReleaseRecord, published
 from beacon_node.store.snapshots import Group, Origin, read_snapshot, write_snapshot
@@ -56,7 +56,8 @@ def consented(
     `needed` None: the dataset is open data, and everybody is in who did not say no since. While
     nothing changes it is the same object. What is recorded after `moment` may have been seen:
     the audit entry of the question is refused then, and it is decided anew.
-    Raises StoreUnavailable if ledger or index cannot be read, or the release is no longer kept.
+    Raises StoreUnavailable if ledger or index cannot be read, or the release is no longer kept,
+    LedgerBroken if the release was made from another ledger.
     """
     if not _can_be_counted(dataset, needed):
         return None
@@ -187,8 +188,12 @@ class _Release:
             return None
         version = self._dataset.consent_version
         origin = _origin(ledger, self._rule, self._index, version)
-        groups = read_snapshot(self._index.with_name(self._record.consents), origin)
-        return None if groups is None else {_standing(g.permitted): g.members for g in groups}
+        path = self._index.with_name(self._record.consents)
+        groups = read_snapshot(path, origin)
+        if groups is None:
+            require_ledger_of(ledger, self._dataset, path)
+            return None
+        return {_standing(g.permitted): g.members for g in groups}
 
     def _advanced(self, ledger: Ledger, known: _Known, moment: Moment) -> _Known:
         """Look again at whoever's consents were recorded, began or ended since."""
@@ -311,13 +316,12 @@ def _same(people: People, before: _Answer | None) -> People:
 
 
 def _origin(ledger: Ledger, rule: Rule, index: Path, version: int) -> Origin:
-    newest = next(ledger.entries(kind=CONSENT, after=version - 1), None) if version else None
     return Origin(
         dataset_id=rule.dataset_id,
         index=index.name,
         people=individual_count(index),
         consented_at=moment_text(rule.consented_at),
         consent_version=version,
-        consent_hash=newest.hash.hex() if newest and newest.sequence == version else "",
+        consent_hash=consent_hash(ledger, version),
         is_open_data=rule.is_open_data,
     )

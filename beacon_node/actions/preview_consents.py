@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from beacon_node.actions.diseases import loaded_mondo
+from beacon_node.actions.whole_ledger import require_ledger_of_releases
 from beacon_node.errors import Conflict, InvalidInput, InvalidRequest
 from beacon_node.model.consent import Asked, DataType, UseKind
 from beacon_node.model.data_use import ResearchPurpose, Use, read_purpose
@@ -34,6 +35,7 @@ def preview_consents(
     terms = declared if dataset_use is None else dataset_use
     if terms is None:
         raise Conflict(f"{dataset_id} declares no data use terms; say which it has")
+    require_ledger_of_releases(node)
     people = individuals_of(node.catalogue.index_path(dataset_id))
     at = node.ledger.present(node.clock.now())
     known = {id: history for id, history in node.ledger.histories(dataset_id) if id in people}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from beacon_node.actions.release_draft import draft_lineage, read_draft
 from beacon_node.actions.release_people import purged
+from beacon_node.actions.whole_ledger import require_ledger_of_releases
 from beacon_node.model.consent import Asked, DataType, State, UseKind
 from beacon_node.model.consent_documents import canonical_json
 from beacon_node.model.entries import Document, EntryType, pseudonym
@@ -44,10 +45,12 @@ def purge(node: Node, dataset_id: str = "", *, is_dry: bool = False) -> tuple[Pu
     next release. The ledger keeps what people said. A file that is loaded again with the same
     options is taken as loaded already; remove it from the draft first to load it again, and who
     does not consent stays out of the release. `is_dry`: only tell. May be repeated after it was
-    interrupted anywhere. Raises NotFound, Conflict.
+    interrupted anywhere. Raises NotFound, Conflict,
+    LedgerBroken if an older ledger was put back.
     """
     known = [dataset.id for dataset in node.catalogue.datasets()]
     chosen = [node.catalogue.dataset(dataset_id).id] if dataset_id else known
+    require_ledger_of_releases(node)
     return tuple(_purge_one(node, one, is_dry=is_dry) for one in chosen)
 
 

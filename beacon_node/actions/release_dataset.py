@@ -13,6 +13,7 @@ from beacon_node.actions.release_draft import (
     use_of_release,
 )
 from beacon_node.actions.release_people import Attendance, attendance, is_told_since, left_out
+from beacon_node.actions.whole_ledger import require_ledger_of_releases
 from beacon_node.errors import Conflict, StoreUnavailable
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.entries import EntryType
@@ -53,12 +54,21 @@ class ReleaseOutcome:
         return self.sizes.get(EntryType.INDIVIDUAL, 0)
 
 
-def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> ReleaseOutcome:
+def release(
+    node: Node,
+    dataset_id: str,
+    progress: Progress = NO_PROGRESS,
+    *,
+    is_ledger_restored: bool = False,
+) -> ReleaseOutcome:
     """Build and publish the next release of a dataset; the old one answers until it is swapped.
 
     In it is who may be counted for anything, as was on record when it began. Where nobody is left,
     or all files were taken out, the next release is empty. Where the same people have the same data
     it answers from the same file.
+
+    `is_ledger_restored`: the operator says that an older ledger was put back and holds again what
+    was recorded since; else LedgerBroken is raised where one was. A release is made in any case.
 
     Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
     command works on the dataset, StoreUnavailable if the disk is full; then the old release goes on
@@ -70,7 +80,9 @@ def release(node: Node, dataset_id: str, progress: Progress = NO_PROGRESS) -> Re
         draft = read_draft(node, dataset_id)
         if not draft.parts and draft.current is None:
             raise Conflict(f"nothing is loaded into dataset {dataset_id!r} yet")
-        if is_released(node, dataset_id):
+        if not is_ledger_restored:
+            require_ledger_of_releases(node)
+        if not is_ledger_restored and is_released(node, dataset_id):
             return _unchanged(draft)
         moment = node.ledger.record_release(dataset_id, now=node.clock.now())
         people = people_in(node, draft)

@@ -100,14 +100,19 @@ def _what(done: "LoadOutcome") -> str:
 
 @click.command()
 @click.argument("dataset")
+@click.option(
+    "--restored-ledger",
+    is_flag=True,
+    help="An older ledger was put back, and all consents and withdrawals since are in it again.",
+)
 @with_session
-def release(session: Session, dataset: str) -> None:
+def release(session: Session, dataset: str, restored_ledger: bool) -> None:
     """Let what was loaded answer from now on; until then the old release does."""
     from beacon_node.actions.release_dataset import release as release_it
 
     node = session.open_node()
     with session.output.progress() as progress:
-        done = release_it(node, dataset, progress)
+        done = release_it(node, dataset, progress, is_ledger_restored=restored_ledger)
     session.output.result({"release": done}, lambda: _show_release(session, done))
 
 

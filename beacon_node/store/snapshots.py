@@ -63,6 +63,20 @@ def write_snapshot(path: Path, origin: Origin, groups: Sequence[Group]) -> None:
 
 def read_snapshot(path: Path, origin: Origin) -> tuple[Group, ...] | None:
     """Return the groups of a snapshot; None if there is none that is whole and made of `origin`."""
+    found = _whole(path)
+    if found is None or found["origin"] != orjson.loads(orjson.dumps(origin)):
+        return None
+    return tuple(_group(document, origin.people) for document in found["groups"])
+
+
+def origin_of(path: Path) -> Origin | None:
+    """Return what a snapshot was made of; None if there is none that is whole."""
+    found = _whole(path)
+    return Origin(**found["origin"]) if found else None
+
+
+def _whole(path: Path) -> dict | None:
+    """Return the content of a snapshot that is as it was written, and of this format."""
     try:
         digest, _, body = path.read_bytes().partition(b"\n")
     except OSError:
@@ -70,9 +84,7 @@ def read_snapshot(path: Path, origin: Origin) -> tuple[Group, ...] | None:
     if digest != _digest(body):
         return None
     found = orjson.loads(body)
-    if found["format"] != _FORMAT or found["origin"] != orjson.loads(orjson.dumps(origin)):
-        return None
-    return tuple(_group(document, origin.people) for document in found["groups"])
+    return found if found["format"] == _FORMAT else None
 
 
 def _document(group: Group) -> dict:

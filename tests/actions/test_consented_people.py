@@ -15,7 +15,7 @@ from beacon_node.actions.consented_people import consented, take_snapshot
 from beacon_node.actions.load_dataset import load
 from beacon_node.actions.manage_datasets import NewDataset
 from beacon_node.actions.release_dataset import release
-from beacon_node.errors import StoreUnavailable
+from beacon_node.errors import LedgerBroken, StoreUnavailable
 from beacon_node.model.consent import Asked, DataType, State, Status, UseKind
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.data_use import ConsentTerm, Use, read_purpose
@@ -487,14 +487,16 @@ def test_old_releases_are_let_go(all_in):
 # ---- snapshots -----------------------------------------------------------------------------------
 
 
-def test_a_snapshot_of_another_ledger_is_passed_over(all_in, tmp_path):
-    """As after an older ledger was restored: the consents on record decide."""
+def test_a_snapshot_of_another_ledger_ends_the_answers(all_in, tmp_path):
+    """As after an older ledger was restored, in which statements were recorded since."""
     other = Ledger.create(tmp_path / "other.sqlite")
     said = [replace(given(0, -1), individual=who) for who in "abcxyz"]
     other.record(said, by="r", now=day(-1))
     assert other.consent_version() == all_in.dataset.consent_version
     node = replace(all_in.node, ledger=other, consented={})
-    assert all_in.ask(node=node)[DataType.VARIANTS] == "abc"
+    for _ in range(2):
+        with pytest.raises(LedgerBroken, match="'d'"):
+            all_in.ask(node=node)
 
 
 def test_a_snapshot_is_used(all_in, monkeypatch):

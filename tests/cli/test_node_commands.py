@@ -88,6 +88,13 @@ def test_a_draft_answers_only_after_its_release(node, files):
     assert node("release", "open")["release"]["is_new"] is False
 
 
+def test_whoever_answers_for_the_ledger_gets_a_release_in_any_case(node, files):
+    node("load", "open", files.vcf)
+    node("release", "open")
+    again = node("release", "open", "--restored-ledger")["release"]
+    assert (again["number"], again["is_new"]) == (2, True)
+
+
 def test_a_closed_dataset_says_that_it_is_closed_and_why(node, files):
     node("dataset", "add", "clinic", "--assembly", "GRCh38")
     node("load", "clinic", files.vcf)

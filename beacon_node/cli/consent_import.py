@@ -154,7 +154,7 @@ def _recorded(recorded: int) -> str:
 
 @click.command()
 @click.option("--purpose", type=_FILE, required=True, help="JSON: what the research is for.")
-@click.option("--dataset", required=True, help="A released dataset.")
+@click.option("--dataset", required=True, help="What was loaded into it.")
 @click.option(
     "--use", type=click.Choice(list(UseKind)), default=UseKind.RESEARCH_DISCOVERY, show_default=True
 )
@@ -163,7 +163,10 @@ def _recorded(recorded: int) -> str:
 )
 @with_session
 def preview(session: Session, purpose: Path, dataset: str, use: str, dataset_terms: str) -> None:
-    """Tell how many people a purpose could use and why not the others, in bands."""
+    """Tell how many people a purpose could use and why not the others, in bands.
+
+    Everybody loaded into the dataset is looked at, released or not.
+    """
     from beacon_node.actions.consent_statement import use_of
     from beacon_node.actions.preview_consents import preview_consents, read_purpose_file
 
@@ -190,3 +193,10 @@ def _show_preview(session: Session, found: "Preview") -> None:
     session.output.sentence("")
     rows = [(one.individuals, one.reason) for one in found.reasons]
     session.output.table(("individuals", "why not, or what must be decided"), rows)
+    session.output.sentence("")
+    session.output.sentence(_WHEN)
+
+
+_WHEN = """\
+Of everybody loaded into the dataset. Who consented after its last release is among the
+usable, and is counted in answers from the next release on."""

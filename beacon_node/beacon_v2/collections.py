@@ -6,13 +6,17 @@ Numbers are those of the release, never the file's. A dataset that is closed to 
 what its operator declared and its data use conditions; its cohorts are not shown at all.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
+from beacon_node.model.data_use import ConsentTerm, Use, term_text
+from beacon_node.model.duo_terms import DUO_RELEASE, DUO_TERMS
 from beacon_node.model.entries import EntryType
 from beacon_node.ports import Dataset
 
 _DATASET_TEXTS = ("description", "version", "externalUrl", "createDateTime", "updateDateTime")
 _DUO_TEXTS = ("id", "label", "version")
+_CURIE = re.compile(r"\w[^:]+:.+")  # what Beacon v2 takes for an ontology term
 _COHORT_TYPES = ("study-defined", "beacon-defined", "user-defined")
 _COHORT_DEFINITION = ("cohortDesign", "cohortDataTypes", "inclusionCriteria", "exclusionCriteria")
 _DEFINING = frozenset(
@@ -36,7 +40,7 @@ def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
         "description": dataset.description,
         "updateDateTime": dataset.released_at,
         "version": f"release {dataset.release}" if dataset.release else "",
-        "dataUseConditions": _data_use(written.get("dataUseConditions")),
+        "dataUseConditions": _in_force(dataset.use) or _data_use(written.get("dataUseConditions")),
     }
     document |= {name: value for name, value in told.items() if value}
     document |= {"id": dataset.id, "name": dataset.name, "info": _declared(dataset)}
@@ -50,6 +54,30 @@ def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
 def _texts(written: Mapping, names: Iterable[str]) -> dict:
     found = {name: written.get(name) for name in names}
     return {name: text for name, text in found.items() if isinstance(text, str)}
+
+
+def _in_force(use: Use | None) -> dict:
+    """Return the DUO terms of a release as Beacon v2 has them, empty if nobody said any."""
+    terms = sorted(use.terms, key=term_text) if use else []
+    told = [_term(term) for term in terms if _CURIE.fullmatch(term.id)]
+    return {"duoDataUse": told} if told else {}
+
+
+def _term(term: ConsentTerm) -> dict:
+    """Return a term: the diseases it is limited to as modifiers, countries and times in its label.
+
+    Users, projects, institutions and investigators are not told: such words may name people.
+    """
+    known = DUO_TERMS.get(term.id)
+    limits = [*sorted(term.countries)]
+    limits += [f"not before {term.date}"] if term.date else []
+    limits += [f"{term.months} months"] if term.months is not None else []
+    label = known.label if known else ""
+    document = {"id": term.id, "version": DUO_RELEASE}
+    if label:
+        document["label"] = f"{label}: {', '.join(limits)}" if limits else label
+    diseases = [{"id": one} for one in sorted(term.diseases) if _CURIE.fullmatch(one)]
+    return document | ({"modifiers": diseases} if diseases else {})
 
 
 def _data_use(conditions: object) -> dict:

@@ -10,6 +10,7 @@ from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.ports import Dataset
+from tests.policy.duo import ds, term, use
 
 IDENTITY = BeaconIdentity(
     "org.example", "A beacon", "org", "An organization", "https://org.example",
@@ -131,6 +132,38 @@ def test_a_closed_dataset_is_told_as_declared_with_its_data_use():
 def test_data_use_that_is_not_written_as_terms_is_not_told(conditions):
     dataset = replace(DATASET, document={"dataUseConditions": conditions})
     assert "dataUseConditions" not in dataset_document(dataset, is_open=False)
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_the_terms_in_force_are_told_not_those_of_the_file(is_open):
+    terms = use(
+        [
+            ds("MONDO:0005105", "MONDO:0004979"),
+            term("GS", countries=["FI", "EU"]),
+            term("MOR", date="2031-01-01"),
+            term("TS", months=12),
+            term("US", users=["Ada Example"]),
+            term("PS", projects=["P-1"]),
+            term("COL", investigators=["Bob Example"]),
+            "DUO:9999999",
+            "no id of an ontology",
+        ]
+    )
+    told = dataset_document(replace(DATASET, use=terms), is_open=is_open)["dataUseConditions"]
+    assert "Example" not in str(told) and "P-1" not in str(told)
+    assert {one["id"]: one.get("label") for one in told["duoDataUse"]} == {
+        "DUO:0000007": "disease specific research",
+        "DUO:0000020": "collaboration required",
+        "DUO:0000022": "geographical restriction: EU, FI",
+        "DUO:0000024": "publication moratorium: not before 2031-01-01",
+        "DUO:0000025": "time limit on use: 12 months",
+        "DUO:0000026": "user specific restriction",
+        "DUO:0000027": "project specific restriction",
+        "DUO:9999999": None,
+    }
+    (limited,) = [one["modifiers"] for one in told["duoDataUse"] if "modifiers" in one]
+    assert limited == [{"id": "MONDO:0004979"}, {"id": "MONDO:0005105"}]
+    assert {one["version"] for one in told["duoDataUse"]} == {"2022-09-15"}
 
 
 def test_a_cohort_is_told_by_its_definition_and_the_size_of_the_release():

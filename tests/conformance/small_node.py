@@ -13,6 +13,7 @@ from beacon_node.actions.manage_datasets import NewDataset, add_dataset
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.genome import SEQUENCES, Assembly
 from beacon_node.node import Node, open_node
+from tests.policy.duo import ds, term, use
 
 PEOPLE = tuple(f"HOSPITAL-{number}" for number in range(1, 7))
 FEMALE, MALE = ("NCIT:C16576", "female"), ("NCIT:C20197", "male")
@@ -152,7 +153,8 @@ def make_small_node(folder: Path) -> Node:
     add_dataset(node, NewDataset("open-38", g38, "Open data", True, "CC0-1.0", "Six people"))
     add_dataset(node, NewDataset("open-37", g37, "Older data", True, "CC-BY-4.0"))
     add_dataset(node, NewDataset("sites", g38, "Frequencies only", True, "CC0-1.0"))
-    add_dataset(node, NewDataset("closed", g38, "Closed data", description="Ask us"))
+    terms = use([ds(DISEASE[0]), term("GS", countries=["FI"]), "DUO:0000045"])
+    add_dataset(node, NewDataset("closed", g38, "Closed data", description="Ask us", use=terms))
     one_process = LoadOptions(processes=1)
     for dataset, paths in {
         "open-38": ("people.vcf", *(f"{name}.json" for name in records())),

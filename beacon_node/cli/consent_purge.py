@@ -22,6 +22,9 @@ def purge(session: Session, dataset: str, is_dry: bool, yes: bool) -> None:
     Of everybody whose withdrawal or refusal is in force for all uses, genotypes and clinical
     records are removed from what was loaded; with the next release also from what is released. What
     they said stays on record.
+
+    What is removed is not in the node any more. If one of them consents again later, remove the
+    files that hold her data (`dataset remove-file`), load them anew (`load`) and release.
     """
     from beacon_node.actions.purge import people_purged
     from beacon_node.actions.purge import purge as purge_them
@@ -38,11 +41,20 @@ def purge(session: Session, dataset: str, is_dry: bool, yes: bool) -> None:
 
 
 def _show(session: Session, done: "tuple[PurgeOutcome, ...]", is_dry: bool) -> None:
+    from beacon_node.actions.purge import people_purged
+
     for one in done:
         session.output.sentence(f"{one.dataset_id}: {_removed(one, is_dry)}.")
         if one.waits_for_release:
             verb = "would finish" if is_dry else "finishes"
             session.output.sentence(f"  A release {verb} it: beacon-node release {one.dataset_id}")
+    if people_purged(done):
+        session.output.sentence(_AGAIN)
+
+
+_AGAIN = """\
+Who consents again later needs her files to be removed and loaded anew (dataset remove-file, load)
+before the next release: what is removed is not in the node any more."""
 
 
 def _removed(one: "PurgeOutcome", is_dry: bool) -> str:

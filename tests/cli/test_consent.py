@@ -179,3 +179,23 @@ def test_a_purge_is_asked_for_and_tells_how_many(home, ask):
     assert ask("purge", "--dry-run")["purged"] == [told]
     assert ask("purge", "--yes", "--dataset", "d")["purged"] == [told]
     assert release(node, "d").people == 1
+
+
+def test_who_consents_again_after_a_purge_is_loaded_anew_as_it_says(home, ask, capsys):
+    from beacon_node.actions.manage_datasets import remove_part
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    file = vcf(home / "a.vcf", ["22 16050075 . A G . PASS . GT 0|1 0|1"], ["P", "Q"])
+    load(node, "d", file)
+    give(ask), give(ask, "Q"), ask("withdraw", "P", "--signed-on", "2026-01-08")
+    assert run(["consent", "purge", "--yes"]) == 0
+    assert "dataset remove-file" in capsys.readouterr().out
+    ask("give", "P", "--dataset", "d", "--terms", "GRU", "--document", "form 2")
+    assert release(node, "d").people == 1
+    remove_part(node, "d", node.catalogue.parts("d")[0].number)
+    load(node, "d", file)
+    assert release(node, "d").people == 2
+    assert run(["consent", "purge", "--yes"]) == 0
+    assert "remove-file" not in capsys.readouterr().out

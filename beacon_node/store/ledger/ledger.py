@@ -165,6 +165,9 @@ class Ledger:
         """Record that a release of a dataset begins, and return the moment it is made at.
 
         Whatever was recorded before has an earlier `recorded_at`, whatever comes after a later one.
+        A release that fails afterwards (disk full, two samples of one name) leaves its entry: that
+        it began stays true. What was released is in the catalogue, which alone names the entry
+        that a release was made at; no check looks for a release for every entry.
         """
         body = canonical_json({"dataset": dataset_id})
         with self.writing(now=now, durable=True) as appending:

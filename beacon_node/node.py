@@ -36,6 +36,7 @@ class Node:
     pseudonym_key: bytes
     plans: MutableMapping = field(default_factory=lambda: LRUCache(PLANS))  # actions.plan_search
     consented: MutableMapping = field(default_factory=dict)  # actions.consented_people
+    public: MutableMapping = field(default_factory=dict)  # actions.public_answers
 
     @property
     def data(self) -> Path:

@@ -12,6 +12,7 @@ from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
+from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
     Granularity,
@@ -76,7 +77,8 @@ class Dataset:
     names this release and is never used again, not even by a later dataset of the same id.
 
     The release was made from the consents on record at `consented_at`, the newest of which was
-    `consent_version` (model.ledger.Moment); None and 0 for one that looked at none.
+    `consent_version` (model.ledger.Moment); None and 0 for one that looked at none. `public` says
+    how it answers anybody though it is not open data, None: it does not.
     """
 
     id: str
@@ -96,6 +98,7 @@ class Dataset:
     use: Use | None = None
     consented_at: datetime | None = None
     consent_version: int = 0
+    public: PublicTier | None = None
 
 
 @dataclass(frozen=True, slots=True)

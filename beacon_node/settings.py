@@ -68,6 +68,16 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True)
+class Privacy:
+    """How much the public tier may give away (docs/guard.md); recorded with a public lifetime, so
+    that a change needs a new one."""
+
+    public_power: float = 0.10  # β: members that any test may find at most
+    false_positives: float = 0.05  # α: strangers whom such a test takes for members
+    carriers_needed: int = 1  # k: counted carriers that make a yes
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one node, read once at start."""
 
@@ -76,6 +86,7 @@ class Settings:
     server: Server = field(default_factory=Server)
     answers: Answers = field(default_factory=Answers)
     loading: Loading = field(default_factory=Loading)
+    privacy: Privacy = field(default_factory=Privacy)
 
     @property
     def public_url(self) -> str:
@@ -133,8 +144,10 @@ def _typed(key: str, kind: Any, value: Any) -> Any:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
         raise ConfigurationError(f"node.toml: {key} must be a list of strings")
+    if kind is float and type(value) is int:
+        return float(value)
     if type(value) is not kind:
-        word = {str: "a string", int: "a whole number"}[kind]
+        word = {str: "a string", int: "a whole number", float: "a number"}[kind]
         raise ConfigurationError(f"node.toml: {key} must be {word}")
     return value
 
@@ -144,6 +157,12 @@ def _from_text(key: str, kind: Any, text: str) -> Any:
         if not text.lstrip("-").isdecimal():
             raise ConfigurationError(f"{PREFIX}… for {key}: {text!r} is no whole number")
         return int(text)
+    if kind is float:
+        try:
+            return float(text)
+        except ValueError as error:
+            problem = f"{PREFIX}… for {key}: {text!r} is no number"
+            raise ConfigurationError(problem) from error
     if kind == tuple[str, ...]:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return text
@@ -175,6 +194,12 @@ def _check(settings: Settings) -> None:
             "answers.default_page_size must lie between 1 and answers.max_page_size",
         ),
         (settings.loading.processes >= 0, "loading.processes must not be negative"),
+        (
+            0 < settings.privacy.false_positives < settings.privacy.public_power < 1,
+            "privacy.false_positives and privacy.public_power must lie between 0 and 1, the power "
+            "above the false positives",
+        ),
+        (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
     )
     for holds, claim in claims:
         if not holds:

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from beacon_node.actions.audit_question import audit_body
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
+from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.whole_ledger import require_whole_ledger
 from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
@@ -67,7 +69,7 @@ def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer
     require_whole_ledger(released, moment)
     datasets = _selected(released, query)
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
-    open_to_asker = tuple([d for d in datasets if decision.ceiling(d.id) is not None])
+    open_to_asker = tuple([d for d in datasets if decision.lets_search(d.id)])
     plan = plan_search(node, query, open_to_asker)
     parts = tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
     body = audit_body(query, requester, moment, decision, parts)
@@ -94,8 +96,8 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decision: Decision) -> 
     own = decision.datasets[dataset.id]
     if own.ceiling is None:  # nothing is searched that may not be told
         return disclose(Matches(dataset.id), decision, asked=plan.granularity)
-    matches = node.store.search(dataset, plan, own)
-    return disclose(matches, decision, asked=plan.granularity)
+    search = partial(answer_publicly, node) if own.is_guarded else node.store.search
+    return disclose(search(dataset, plan, own), decision, asked=plan.granularity)
 
 
 def select_datasets(node: Node, query: Query) -> tuple[Dataset, ...]:

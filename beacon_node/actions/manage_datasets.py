@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
+from beacon_node.actions.public_tier import public_words
 from beacon_node.actions.release_dataset import is_released
 from beacon_node.actions.release_draft import known_people, use_of_release
 from beacon_node.errors import InvalidRequest, NotFound
@@ -47,7 +48,7 @@ class DatasetSummary:
 
     `terms` are the DUO terms in force, `next_terms` those of the next release where they differ.
     `left_out` people lacked a consent at the release. `missing` says what keeps a dataset that is
-    not open data from answering under a grant.
+    not open data from answering under a grant; `public` whether it answers anybody, in words.
     """
 
     id: str
@@ -64,6 +65,7 @@ class DatasetSummary:
     left_out: int = 0
     missing: tuple[str, ...] = ()
     has_unfinished_purge: bool = False
+    public: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,7 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         left_out=current.left_out if current else 0,
         missing=() if record.is_open_data else tuple(_missing(current, next_use)),
         has_unfinished_purge=node.catalogue.has_unfinished_purge(record.id),
+        public=public_words(node, record, current),
     )
 
 

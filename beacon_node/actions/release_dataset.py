@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beacon_node.actions.consented_people import take_snapshot
+from beacon_node.actions.public_basis import is_public_changed, keep_to_lifetime
+from beacon_node.actions.public_release import public_tier_of, public_warnings
 from beacon_node.actions.release_draft import (
     Draft,
     people_in,
@@ -71,7 +73,8 @@ def release(
     was recorded since; else LedgerBroken is raised where one was. A release is made in any case.
 
     Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
-    command works on the dataset, StoreUnavailable if the disk is full; then the old release goes on
+    command works on the dataset, or the panels or settings of its public lifetime were changed,
+    StoreUnavailable if the disk is full; then the old release goes on
     answering. What fails after the swap is a warning: the new release answers.
     """
     node.catalogue.dataset(dataset_id)
@@ -84,6 +87,7 @@ def release(
             require_ledger_of_releases(node)
         if not is_ledger_restored and is_released(node, dataset_id):
             return _unchanged(draft)
+        keep_to_lifetime(node, draft)
         moment = node.ledger.record_release(dataset_id, now=node.clock.now())
         people = people_in(node, draft)
         absent = left_out(node, draft.dataset, people, moment)
@@ -94,13 +98,16 @@ def release(
         else:
             made = _new_data(node, plan_of(node, draft, absent, progress), draft)
         made = _dated(made, draft, fingerprint, moment, present)
-        return _publish(node, draft, _with_consents(node, draft, made, moment))
+        made = _with_consents(node, draft, made, moment)
+        return _publish(node, draft, _with_public_answers(node, draft, made, moment))
 
 
 def is_released(node: Node, dataset_id: str) -> bool:
     """Say whether the current release holds all that is loaded and was said, and nobody else."""
+    draft = read_draft(node, dataset_id)
     return (
-        read_draft(node, dataset_id).is_as_released()
+        draft.is_as_released()
+        and not is_public_changed(node, draft)
         and not node.catalogue.has_unfinished_purge(dataset_id)
         and not is_told_since(node, dataset_id, node.catalogue.current_release(dataset_id))
     )
@@ -200,6 +207,13 @@ def _with_consents(node: Node, draft: Draft, made: _Made, moment: Moment) -> _Ma
     index = _release_file(node, draft, record.path)
     name = take_snapshot(node, draft.dataset.id, record.number, moment, index)
     return replace(made, record=replace(record, consents=name))
+
+
+def _with_public_answers(node: Node, draft: Draft, made: _Made, moment: Moment) -> _Made:
+    """Make the table of what anybody is told, where panels are named for that."""
+    tier = public_tier_of(node, draft, made.record, moment)
+    words = (*made.warnings, *public_warnings(tier))
+    return replace(made, record=replace(made.record, public=tier), warnings=words)
 
 
 # ---- the swap ------------------------------------------------------------------------------------

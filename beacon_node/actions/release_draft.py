@@ -35,7 +35,7 @@ class Draft:
     def content(self) -> str:
         """The SHA-256 of everything that shapes an index, but for who consents."""
         declared = dataset_row(self.dataset)
-        del declared["terms"]
+        del declared["terms"], declared["public"]
         shaping = {
             "layout": FORMAT,
             "dataset": declared,

@@ -16,6 +16,7 @@ from beacon_node.ports import Dataset
 
 _DATASET_TEXTS = ("description", "version", "externalUrl", "createDateTime", "updateDateTime")
 _DUO_TEXTS = ("id", "label", "version")
+_PUBLIC = "Anybody is told yes or no whether it has a variation that is not too rare."
 _CURIE = re.compile(r"\w[^:]+:.+")  # what Beacon v2 takes for an ontology term
 _COHORT_TYPES = ("study-defined", "beacon-defined", "user-defined")
 _COHORT_DEFINITION = ("cohortDesign", "cohortDataTypes", "inclusionCriteria", "exclusionCriteria")
@@ -44,6 +45,8 @@ def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
     }
     document |= {name: value for name, value in told.items() if value}
     document |= {"id": dataset.id, "name": dataset.name, "info": _declared(dataset)}
+    if dataset.public:
+        document["info"]["publicTier"] = f"{_PUBLIC} {dataset.public.bound}"
     if is_open:
         document["info"]["hasIndividuals"] = dataset.has_individuals
     if is_open and dataset.sizes:

@@ -14,6 +14,7 @@ from beacon_node.cli.choices import (
     words,
 )
 from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.dataset_panels import panels
 from beacon_node.cli.dataset_terms import terms, terms_options, told_use
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def dataset() -> None:
 
 
 dataset.add_command(terms)
+dataset.add_command(panels)
 
 
 @dataset.command()
@@ -133,6 +135,7 @@ def _declaration(found: "DatasetDetails") -> list[tuple[str, object]]:
         ("description", found.description),
         ("assembly", summary.assembly),
         ("answers", f"anybody ({found.licence})" if summary.is_open_data else _closed(summary)),
+        ("public tier", summary.public),
         ("data use", ", ".join(summary.terms)),
         ("from the next release", ", ".join(summary.next_terms)),
         ("ids", "its own, public already" if found.keeps_ids else "pseudonyms"),

@@ -66,6 +66,9 @@ def _show_status(session: Session, found: "NodeStatus") -> None:
     if found.datasets:
         output.sentence("")
         output.table(DATASET_COLUMNS, map(dataset_row, found.datasets))
+    for dataset in found.datasets:
+        if dataset.public:
+            output.sentence(f"Public tier of {dataset.id}: {dataset.public}")
     if found.knowledge:
         output.sentence("")
         output.table(SOURCE_COLUMNS, map(source_row, found.knowledge))

@@ -29,7 +29,8 @@ class DatasetDecision:
 
     `consent` is what people must have consented to, None where the dataset is declared open data;
     `people` are those who did, None: nobody may be counted. `basis` says in words why anything may
-    be said, for the audit.
+    be said, for the audit. `is_guarded`: only the table of public answers may be asked, never the
+    data; then nothing above yes and no may be said.
     """
 
     dataset_id: str
@@ -39,6 +40,11 @@ class DatasetDecision:
     consent: NeededConsent | None = None
     people: People | None = None
     basis: str = ""
+    is_guarded: bool = False
+
+    def __post_init__(self) -> None:
+        if self.is_guarded and (self.ceiling is not Granularity.BOOLEAN or self.may_see_cases):
+            raise ValueError("a guarded dataset is told of by yes and no alone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +56,11 @@ class Decision:
     def ceiling(self, dataset_id: str) -> Granularity | None:
         found = self.datasets.get(dataset_id)
         return found.ceiling if found else None
+
+    def is_guarded(self, dataset_id: str) -> bool:
+        found = self.datasets.get(dataset_id)
+        return found is not None and found.is_guarded
+
+    def lets_search(self, dataset_id: str) -> bool:
+        """Say whether the data of a dataset may be looked at for an answer."""
+        return self.ceiling(dataset_id) is not None and not self.is_guarded(dataset_id)

@@ -86,9 +86,9 @@ def _conditions_met(node: Node, query: Query, requester: Requester) -> Sequence[
 
 
 def open_to(requester: Requester, datasets: Sequence[Dataset], at: datetime) -> frozenset[str]:
-    """Return the ids of the datasets that answer `requester` at all at `at`."""
+    """Return the ids of the datasets whose data answer `requester` at `at`."""
     decision = decide(requester, datasets, at)
-    return frozenset(d.id for d in datasets if decision.ceiling(d.id) is not None)
+    return frozenset(d.id for d in datasets if decision.lets_search(d.id))
 
 
 def _refuse_missing(query: Query, found: Answer) -> None:

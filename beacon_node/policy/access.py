@@ -16,6 +16,8 @@ CLOSED = (
 )
 NO_TERMS = "its custodians have not said which uses this dataset permits, so nobody is answered"
 
+NEEDED_IN_PUBLIC = NeededConsent(UseKind.PUBLIC_DISCOVERY, None)
+
 
 def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> Decision:
     """Return what `requester` may be told about each of `datasets` at `at`.
@@ -24,6 +26,8 @@ def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> D
     person's consent, tells anybody up to records. Any other tells only whoever holds a grant for
     it that has not ended, and counts only people who consented to record-level use for the grant's
     purpose, also where less than records is asked or allowed: answers under a grant are exact.
+    A release with a table of public answers tells everybody else, at whatever tier, yes or no from
+    that table, which counts only people who consented to public discovery.
     Who may be counted is found later (`DatasetDecision.people`).
     """
     return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
@@ -34,7 +38,7 @@ def _decide_one(requester: Requester, dataset: Dataset, at: datetime) -> Dataset
         return _open(dataset.id)
     grant = _grant(requester, dataset.id, at)
     if grant is None:
-        return _closed(dataset.id, CLOSED)
+        return _without_grant(dataset)
     if dataset.use is None:
         return _closed(dataset.id, NO_TERMS)
     return DatasetDecision(
@@ -52,6 +56,25 @@ def _grant(requester: Requester, dataset_id: str, at: datetime) -> Grant | None:
         return None
     live = [g for g in requester.grants if g.dataset_id == dataset_id and at < g.until]
     return max(live, key=lambda grant: grant.ceiling, default=None)
+
+
+def _without_grant(dataset: Dataset) -> DatasetDecision:
+    if dataset.public is None:
+        return _closed(dataset.id, CLOSED)
+    if dataset.use is None:
+        return _closed(dataset.id, NO_TERMS)
+    return _public(dataset.id)
+
+
+@lru_cache(maxsize=4_096)
+def _public(dataset_id: str) -> DatasetDecision:
+    return DatasetDecision(
+        dataset_id,
+        Granularity.BOOLEAN,
+        consent=NEEDED_IN_PUBLIC,
+        basis="public tier",
+        is_guarded=True,
+    )
 
 
 @lru_cache(maxsize=4_096)  # asked for every dataset in every question

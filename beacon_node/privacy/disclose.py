@@ -17,10 +17,14 @@ def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> Dat
     status, total = matches.status, matches.total
     if status is not _ANSWERED:
         return DatasetAnswer(matches.dataset_id, status, reason=matches.reason)
+    if decision.is_guarded(matches.dataset_id):
+        ceiling = _BOOLEAN
     told = ceiling if ceiling < asked else asked
     count = total if told >= _COUNT else None
     records = matches.page if told >= _RECORD else ()
-    return DatasetAnswer(matches.dataset_id, status, told, total > 0, count, records)
+    return DatasetAnswer(
+        matches.dataset_id, status, told, total > 0, count, records, reason=matches.reason
+    )
 
 
 def _closed(dataset_id: str, decision: Decision) -> DatasetAnswer:

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 
 from beacon_node.errors import ConfigurationError, Conflict, NotFound
 from beacon_node.model.data_use import Use
+from beacon_node.model.public_tier import PublicPanels
 from beacon_node.ports import Dataset
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.migrations import CATALOGUE, STEPS
@@ -27,6 +28,7 @@ from beacon_node.store.records import (
     ReleaseRecord,
     dataset_row,
     part_row,
+    public_text,
     published,
     read_dataset,
     read_part,
@@ -94,7 +96,7 @@ class Catalogue:
     # ---- what is managed ---------------------------------------------------------------------
 
     def folder(self, dataset_id: str) -> Path:
-        """Return the folder of a dataset's own files: `parts/`, `releases/`."""
+        """Return the folder of a dataset's own files: `parts/`, `releases/`, `public/`."""
         return self.path.parent / "datasets" / dataset_id
 
     def datasets(self) -> tuple[DatasetRecord, ...]:
@@ -163,6 +165,12 @@ class Catalogue:
         with self._writing() as db:
             sql = "UPDATE dataset SET terms = ? WHERE id = ?"
             db.execute(sql, [terms_text(use), dataset_id])
+
+    def set_public(self, dataset_id: str, public: PublicPanels) -> None:
+        """Say which panels let a dataset answer anybody from its next release on."""
+        with self._writing() as db:
+            sql = "UPDATE dataset SET public = ? WHERE id = ?"
+            db.execute(sql, [public_text(public), dataset_id])
 
     def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
         """Put a part into the draft, in place of one of the same content; returns it numbered."""

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 CATALOGUE = Migrations("catalogue")
-STEPS = ("0001_datasets_parts_releases", "0002_consents_of_releases")
+STEPS = ("0001_datasets_parts_releases", "0002_consents_of_releases", "0003_public_tier")
 
 # AUTOINCREMENT: a part's number never names two things, also after a dataset was removed.
 _FIRST = """
@@ -74,6 +74,11 @@ CREATE TABLE purged_name (
 ) STRICT;
 """
 
+_THIRD = """
+ALTER TABLE dataset ADD COLUMN public TEXT NOT NULL DEFAULT 'null';
+ALTER TABLE release ADD COLUMN public TEXT NOT NULL DEFAULT 'null';
+"""
+
 
 @CATALOGUE(name=STEPS[0])
 def datasets_parts_releases(db: Database) -> None:
@@ -85,6 +90,12 @@ def datasets_parts_releases(db: Database) -> None:
 def consents_of_releases(db: Database) -> None:
     """Add data use terms, which consents a release was made from, and purges to be finished."""
     _execute(db, _SECOND)
+
+
+@CATALOGUE(name=STEPS[2])
+def public_tier(db: Database) -> None:
+    """Add which panels let a dataset answer anybody, and how its releases do."""
+    _execute(db, _THIRD)
 
 
 def _execute(db: Database, statements: str) -> None:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.consent_documents import read_moment
 from beacon_node.model.data_use import Use, read_terms, terms_document
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
+from beacon_node.model.public_tier import Missing, PublicPanels, PublicTier
 from beacon_node.ports import Dataset
 
 # Ends the `content` of the genotypes of a file whose clinical records are a part too.
@@ -21,7 +22,8 @@ class DatasetRecord:
 
     `assay`: what was sequenced, for everybody in it; None: the files say. `keeps_ids`: its ids are
     already public and are shown as they are. `document`: a Beacon v2 dataset entry, if any. `use`:
-    its DUO terms, None if nobody said; they hold from the next release on.
+    its DUO terms, None if nobody said; they hold from the next release on. `public`: the panels
+    named so that it answers anybody, None if none ever were.
     """
 
     id: str
@@ -37,6 +39,7 @@ class DatasetRecord:
     document: Mapping | None = None
     created_at: str = ""
     use: Use | None = None
+    public: PublicPanels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ class ReleaseRecord:
     It was made from the consents on record at `consented_at` (UTC as ISO 8601; empty: it looked at
     none), the newest of which was number `consent_version`; `left_out` people had none. `consents`
     is the file beside the index that says what people permit, empty if there is none. `use`: the
-    DUO terms that hold for it, None: nobody said, or they could not be read.
+    DUO terms that hold for it, None: nobody said, or they could not be read. `public` is how it
+    answers anybody, None: no table of public answers was ever made.
     """
 
     number: int
@@ -94,6 +98,7 @@ class ReleaseRecord:
     consent_version: int = 0
     consents: str = ""
     left_out: int = 0
+    public: PublicTier | None = None
 
 
 def dataset_row(record: DatasetRecord) -> dict:
@@ -112,6 +117,7 @@ def dataset_row(record: DatasetRecord) -> dict:
         "document": json.dumps(record.document),
         "created_at": record.created_at,
         "terms": terms_text(record.use),
+        "public": public_text(record.public),
     }
 
 
@@ -131,6 +137,7 @@ def read_dataset(row: Mapping) -> DatasetRecord:
         document=json.loads(row["document"]),
         created_at=row["created_at"],
         use=_read_terms(row["terms"]),
+        public=_read_panels(row["public"]),
     )
 
 
@@ -164,7 +171,7 @@ def release_row(dataset_id: str, release: ReleaseRecord) -> dict:
     row["sizes"] = {entry_type.value: size for entry_type, size in release.sizes.items()}
     for name in ("parts", "sizes", "document", "cohorts"):
         row[name] = json.dumps(row[name])
-    return row | {"terms": terms_text(release.use)}
+    return row | {"terms": terms_text(release.use), "public": public_text(release.public)}
 
 
 def read_release(row: Mapping) -> ReleaseRecord:
@@ -183,6 +190,7 @@ def read_release(row: Mapping) -> ReleaseRecord:
         consent_version=row["consent_version"],
         consents=row["consents"],
         left_out=row["left_out"],
+        public=_read_tier(row["public"]),
     )
 
 
@@ -194,6 +202,21 @@ def terms_text(use: Use | None) -> str:
 def _read_terms(text: str) -> Use | None:
     document = json.loads(text)
     return None if document is None else read_terms(document)
+
+
+def public_text(public: PublicPanels | PublicTier | None) -> str:
+    """Return what is declared or was made of a public tier as JSON text, `null` for nothing."""
+    return json.dumps(None if public is None else asdict(public))
+
+
+def _read_panels(text: str) -> PublicPanels | None:
+    told = json.loads(text)
+    return None if told is None else PublicPanels(**told | {"panels": tuple(told["panels"])})
+
+
+def _read_tier(text: str) -> PublicTier | None:
+    told = json.loads(text)
+    return None if told is None else PublicTier(**told | {"missing": Missing(told["missing"])})
 
 
 def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
@@ -220,7 +243,16 @@ def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
         use=release.use,
         consented_at=read_moment(release.consented_at) if release.consented_at else None,
         consent_version=release.consent_version,
+        public=_published_tier(dataset, release),
     )
+
+
+def _published_tier(dataset: DatasetRecord, release: ReleaseRecord) -> PublicTier | None:
+    """Return how a release answers anybody: not at all without panels, at once also when its
+    operator takes them away."""
+    if dataset.is_open_data or release.public is None or dataset.public is None:
+        return None
+    return replace(release.public, waiting=0) if dataset.public.panels else None
 
 
 def _rounded(size: int) -> int:

@@ -9,13 +9,15 @@ from beacon_node.store.failures import told_plainly
 
 
 def sweep(catalogue: Catalogue, dataset_id: str) -> None:
-    """Remove a dataset's files that are no part or release of it. Its lock must be held."""
+    """Remove a dataset's files that are no part, release or table of it. Its lock must be held."""
     folder, releases = catalogue.folder(dataset_id), catalogue.releases(dataset_id)
     parts = {part.path for part in catalogue.parts(dataset_id)}
     released = {name for release in releases for name in (release.path, release.consents)}
+    tables = {release.public.table for release in releases if release.public}
     with told_plainly(folder):
         _keep_only(folder / "parts", parts)
         _keep_only(folder / "releases", released)
+        _keep_only(folder / "public", tables)
 
 
 def sweep_removed(catalogue: Catalogue) -> None:

@@ -18,6 +18,19 @@ class NotAnswerable(Enum):
         "This node has no reference frequencies, so it cannot tell how much an answer gives away.",
         "The node's operator can load a reference panel; registered researchers may ask for more.",
     )
+    NO_GENOMES = (
+        "This node has no reference genomes, so it cannot tell where its answers must stop.",
+        "The node's operator can load them; an application for access can answer it.",
+    )
+    NO_ASSAY = (
+        "Nobody has said what of the genome was sequenced in the people of this dataset.",
+        "The node's operator can declare it; an application for access can answer it.",
+    )
+    NO_SUCH_QUESTION = (
+        "Without a grant this dataset only says whether it has a variation, named or placed, among "
+        "all who consented to public discovery: no filters, no records, no ids.",
+        "Ask for a variation alone; an application for access can answer more.",
+    )
     TOO_FEW_PEOPLE = (
         "Too few people are in this dataset, or still consent, to hide one person among them.",
         "A larger dataset, or one pooled with others, can be asked.",

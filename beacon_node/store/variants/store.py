@@ -67,11 +67,12 @@ class SqliteVariantStore:
     def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
         """Return what matches in one dataset, among the people the decision lets be counted.
 
-        Nothing is looked up where nothing may be said or nobody counted. Raises InvalidRequest for
+        Nothing is looked up where nothing may be said or nobody counted, nor under a decision that
+        leaves only the table of public answers. Raises InvalidRequest for
         comparisons that make no sense, StoreUnavailable if the index cannot be read, or is of
         another release than the one whose people were named.
         """
-        if decision.ceiling is None or decision.people is None:
+        if decision.ceiling is None or decision.people is None or decision.is_guarded:
             return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
         lookups = None if plan.lookups is None else plan.lookups.get(dataset.assembly)
         try:

@@ -1,0 +1,221 @@
+"""Makes the table of public answers of a release: old batches without who left, and a new one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+
+from beacon_node.actions.public_basis import Basis, basis_of, table_of
+from beacon_node.actions.public_batch import NewBatch, Reference, make_batch, new_batch
+from beacon_node.actions.public_people import Joiners, Release, joiners, remaining, who_permits
+from beacon_node.actions.release_draft import Draft
+from beacon_node.model.calls import Interval
+from beacon_node.model.consent_documents import moment_text, read_moment
+from beacon_node.model.ledger import Moment
+from beacon_node.model.public_tier import Missing, PublicTier
+from beacon_node.node import Node
+from beacon_node.privacy.public import least_remaining
+from beacon_node.privacy.public.copies import LEAST_PEOPLE
+from beacon_node.store.panels import ReferenceGenomes, SqlitePanels
+from beacon_node.store.public import (
+    Batch,
+    PublicTable,
+    SequencedPeople,
+    TableFacts,
+    Work,
+    sequenced_people,
+    write_table,
+)
+from beacon_node.store.records import ReleaseRecord
+
+LEAST_GENOMES = 100  # below it, 99 % of reference genomes says little of people
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Making:
+    """A table on its way: for which release, from what, after which table of its lifetime."""
+
+    node: Node
+    draft: Draft
+    release: Release
+    basis: Basis
+    old: PublicTable | None
+    sequenced: SequencedPeople
+    genomes: ReferenceGenomes | None
+
+    @property
+    def missing(self) -> Missing:
+        """What keeps people from joining."""
+        if self.basis.missing is Missing.NOTHING and not self.genomes:
+            return Missing.GENOMES
+        return self.basis.missing
+
+
+def public_tier_of(
+    node: Node, draft: Draft, record: ReleaseRecord, moment: Moment
+) -> PublicTier | None:
+    """Return how a release, whose index is there, answers anybody; its table is on disk.
+
+    Where nobody joined or left the table of the release before goes on. Without its panels nothing
+    is made, and what people have spent is kept. Raises StoreUnavailable.
+    """
+    declared = draft.dataset.public
+    before = draft.current.public if draft.current else None
+    if declared is None or draft.dataset.is_open_data:
+        return before
+    basis = basis_of(node, draft.dataset, draft.parts, declared)
+    if not declared.panels:
+        return before and replace(before, state=basis.state)
+    if basis.missing is Missing.PANEL:
+        kept = before or _tier(node, basis, table="")
+        return replace(kept, state=basis.state, missing=basis.missing)
+    return _made(_making(node, draft, record, moment, basis))
+
+
+def _making(
+    node: Node, draft: Draft, record: ReleaseRecord, moment: Moment, basis: Basis
+) -> _Making:
+    before = draft.current.public if draft.current else None
+    goes_on = before is not None and before.lifetime == basis.declared.lifetime
+    old = table_of(node, draft.dataset.id, before) if goes_on else None
+    index = node.catalogue.folder(draft.dataset.id) / "releases" / record.path
+    genomes = SqlitePanels(node.knowledge).genomes(draft.dataset.assembly, basis.declared.genomes)
+    return _Making(
+        node,
+        draft,
+        Release(draft.dataset.id, index, record.use, moment.at),
+        basis,
+        old if old and old.batches else None,  # nothing was spent before the first batch
+        sequenced_people(index),
+        genomes if genomes and len(genomes) >= LEAST_GENOMES else None,
+    )
+
+
+def _tier(node: Node, basis: Basis, *, table: str, waiting: int = 0) -> PublicTier:
+    told = node.settings.privacy
+    return PublicTier(
+        table=table,
+        basis=basis.key,
+        state=basis.state,
+        power=told.public_power,
+        false_positives=told.false_positives,
+        carriers_needed=told.carriers_needed,
+        lifetime=basis.declared.lifetime,
+        missing=basis.missing,
+        waiting=waiting,
+    )
+
+
+# ---- one table -----------------------------------------------------------------------------------
+
+
+def _made(making: _Making) -> PublicTier:
+    node, release = making.node, making.release
+    batches = _batches_left(making)
+    permits = who_permits(node, release, since=release.at)
+    found = joiners(node, release.dataset_id, batches, making.sequenced, permits)
+    name = f"{making.draft.number}-{node.randomness.bytes(4).hex()}.sqlite"
+    path = node.catalogue.folder(release.dataset_id) / "public" / name
+    with Work(path) as work:
+        added = _added(making, found, work)
+        waiting = 0 if added else len(found.numbers)
+        facts = _facts(making)
+        if added is None and making.old and _is_same(making.old, batches, facts):
+            name = making.old.path.name
+        else:
+            _write(path, facts, batches, added, making.old, work)
+    tier = _tier(node, making.basis, table=name, waiting=waiting)
+    return replace(tier, missing=making.missing)
+
+
+def _batches_left(making: _Making) -> tuple[Batch, ...]:
+    if making.old is None:
+        return ()
+    since = read_moment(making.old.facts.consented_at)
+    permits = who_permits(making.node, making.release, since=since)
+    return remaining(making.old.batches, making.sequenced, permits)
+
+
+def _added(making: _Making, found: Joiners, work: Work) -> Batch | None:
+    """Return the new batch; None if too few join, or what they need is missing: they wait."""
+    if found.people < LEAST_PEOPLE or making.missing:
+        return None
+    reference = Reference(
+        SqlitePanels(making.node.knowledge),
+        making.genomes,
+        making.draft.dataset.assembly,
+        making.basis.declared,
+        making.node.settings.privacy,
+    )
+    number = 1 + max((b.number for b in making.old.batches), default=0) if making.old else 1
+    new: NewBatch = new_batch(number, found, making.sequenced, making.release.index)
+    return make_batch(reference, new, work)
+
+
+def _facts(making: _Making) -> TableFacts:
+    dataset, panels = making.draft.dataset, SqlitePanels(making.node.knowledge)
+    return TableFacts(
+        dataset=dataset.id,
+        basis=making.basis.key,
+        index=making.release.index.name,
+        panel_set=panels.prepare(making.basis.declared.panels, dataset.assembly).name,
+        consented_at=moment_text(making.release.at),
+        carriers_needed=making.node.settings.privacy.carriers_needed,
+        assay=_of_dataset(making.sequenced),
+    )
+
+
+def _of_dataset(sequenced: SequencedPeople) -> tuple[Interval, ...]:
+    return sequenced.regions.get(0, ())
+
+
+def _is_same(old: PublicTable, batches: tuple[Batch, ...], facts: TableFacts) -> bool:
+    """Whether the table of before says of this release what a new one would."""
+    known = replace(old.facts, consented_at=facts.consented_at)
+    return known == facts and old.batches == batches
+
+
+def _write(
+    path: Path,
+    facts: TableFacts,
+    batches: tuple[Batch, ...],
+    added: Batch | None,
+    old: PublicTable | None,
+    work: Work,
+) -> None:
+    answers = chain(_of_open_batches(old, batches), work.kept() if added else ())
+    write_table(path, facts, [*batches, *([added] if added else [])], answers)
+
+
+def _of_open_batches(old: PublicTable | None, batches: tuple[Batch, ...]) -> Iterator[tuple]:
+    """Yield the answers of before, but those of batches that are closed for good."""
+    open_now = {batch.number for batch in batches if is_open(batch)}
+    return (row for row in old.answers() if row[3] in open_now) if old else iter(())
+
+
+def is_open(batch: Batch) -> bool:
+    """Say whether enough of those who hide each other are still in a batch."""
+    staying = sum(one.covers and one.individual is not None for one in batch.members)
+    return staying >= least_remaining(batch.people)
+
+
+def public_warnings(tier: PublicTier | None) -> Iterator[str]:
+    """Yield what an operator should know of a release's public tier."""
+    if tier is None:
+        return
+    if tier.missing:
+        yield f"nobody new is answered for at the public tier: {MISSING_WORDS[tier.missing]}"
+    elif tier.waiting:
+        yield (
+            f"{tier.waiting:,} people who consented to public discovery wait until at least "
+            f"{LEAST_PEOPLE} can be answered for together, with variants common enough"
+        )
+
+
+MISSING_WORDS = {
+    Missing.PANEL: "a named reference panel is not loaded, or not declared disjoint "
+    "(beacon-node annotate panel FILE --name … --disjoint)",
+    Missing.GENOMES: f"no reference genomes of at least {LEAST_GENOMES} people are loaded "
+    "(beacon-node annotate genomes FILE --name …)",
+    Missing.ASSAY: "what was sequenced is not declared for all its files (--assayed)",
+}

@@ -26,7 +26,7 @@ from beacon_node.model.data_use import Use, read_terms
 from beacon_node.model.duo_terms import DUO_TERMS, named_term
 from beacon_node.model.ledger import Head, Recorded
 from beacon_node.node import Node
-from beacon_node.policy.consent import uses_if_unstated
+from beacon_node.policy.consent import History, is_replaced, uses_if_unstated
 from beacon_node.policy.consent_import import cancellation
 
 
@@ -152,6 +152,25 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
         signed = max([version.signed_on, *(known.signed_on for known in history)])
         version = replace(version, signed_on=signed)
     return record_consents(ledger, node.clock, [version], by=by)[0]
+
+
+def when_it_counts(node: Node, version: ConsentVersion) -> tuple[str, ...]:
+    """Return sentences on when a recorded statement acts, and on what may be a slip in it."""
+    dataset, at = version.scope.dataset, node.ledger.present(node.clock.now())
+    declared = {known.id for known in node.catalogue.datasets()}
+    slip = f"No dataset {dataset!r} is declared on this node: is the id right?"
+    return (
+        _effect(version, node.ledger.history(version.individual), at),
+        *([slip] if dataset not in (EVERY_DATASET, *declared) else []),
+    )
+
+
+def _effect(version: ConsentVersion, history: History, at: datetime) -> str:
+    if is_replaced(version, history, at):
+        return "It changes nothing: a newer signature of this person is on record, which decides."
+    if version.status is Status.GIVEN:
+        return "It counts from the next release of the dataset on."
+    return "It holds from the next question on."
 
 
 def _unwritten(status: Status) -> str:

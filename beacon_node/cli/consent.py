@@ -15,9 +15,10 @@ from beacon_node.model.consent import DataType, Status, UseKind
 if TYPE_CHECKING:
     from beacon_node.model.consent import ConsentVersion
     from beacon_node.model.ledger import Receipt, Recorded
+    from beacon_node.node import Node
 
 PARAMETERS = ("diseases", "countries", "institutions", "projects", "users", "investigators")
-COLUMNS = ("number#", "status", "signed", "holds from", "until", "dataset", "terms", "document")
+COLUMNS = ("number#", "status", "signed", "begins", "ends", "dataset", "uses", "terms", "document")
 
 
 @click.group()
@@ -122,7 +123,7 @@ def _record(
     recorded = record_statement(
         node, Told(individual=individual, status=status, **told, **more), by
     )
-    session.output.result(_recorded(recorded), lambda: _say_recorded(session, recorded))
+    session.output.result(_recorded(recorded), lambda: _say_recorded(session, node, recorded))
 
 
 def _recorded(recorded: "Recorded") -> dict:
@@ -132,16 +133,16 @@ def _recorded(recorded: "Recorded") -> dict:
     return {"consent": document, "hash": recorded.hash.hex(), "is_new": recorded.is_new}
 
 
-def _say_recorded(session: Session, recorded: "Recorded") -> None:
+def _say_recorded(session: Session, node: "Node", recorded: "Recorded") -> None:
+    from beacon_node.actions.consent_statement import when_it_counts
+
     version, say = recorded.version, session.output.sentence
     if not recorded.is_new:
         say(f"On record already as number {version.number}; nothing changed.")
         return
     say(f"Recorded as number {version.number}.")
-    if version.status is Status.GIVEN:
-        say("It counts from the next release of the dataset on, if no newer signature decides.")
-    else:
-        say("It holds from the next question on.")
+    for sentence in when_it_counts(node, version):
+        say(sentence)
 
 
 @consent.command()
@@ -184,6 +185,7 @@ def version_row(version: "ConsentVersion") -> list[object]:
         _minute(version.effective_from),
         _minute(version.effective_until) if version.effective_until else "",
         version.scope.dataset,
+        ", ".join(use for use in UseKind if use in version.scope.uses),
         _terms(version),
         version.source.document,
     ]

@@ -164,6 +164,24 @@ def test_people_read_tables_and_sentences(home, capsys):
     assert "holds from the next question on" in out and "none yet" in out and "you said no" in out
 
 
+def test_it_is_said_when_a_statement_counts_and_what_may_be_a_slip(home, capsys):
+    told = ("--terms", "GRU", "--document", "f", "--signed-on")
+    said = []
+    for command in (
+        ("give", "P", "--dataset", "d", *told, "2026-01-07"),
+        ("withdraw", "P", "--dataset", "d", "--signed-on", "2026-02-01"),
+        ("give", "P", "--dataset", "d", *told, "2026-01-31"),
+        ("give", "P", "--dataset", "dd", *told, "2026-01-31"),
+    ):
+        assert run(["consent", *command]) == 0
+        said.append(capsys.readouterr().out)
+    given, withdrawn, late, mistyped = said
+    assert "next release" in given and "No dataset" not in given
+    assert "next question" in withdrawn
+    assert "a newer signature" in late and "next release" not in late
+    assert "No dataset 'dd' is declared" in mistyped
+
+
 def test_a_purge_is_asked_for_and_tells_how_many(home, ask):
     from beacon_node.actions.release_dataset import release
     from beacon_node.node import open_node

@@ -11,6 +11,7 @@ from beacon_node.errors import InvalidInput
 from beacon_node.ingest.detect import json_files
 from beacon_node.ports import Progress
 from beacon_node.store.failures import told_plainly
+from beacon_node.store.files import make_private
 
 STDIN = "-"
 _CHUNK = 1 << 20
@@ -26,6 +27,7 @@ def local_file(path: str, folder: Path) -> Iterator[Path]:
     try:
         with told_plainly(spool):
             folder.mkdir(parents=True, exist_ok=True)
+            make_private(spool)
             with spool.open("wb") as file:
                 for chunk in _chunks(sys.stdin.buffer):
                     file.write(chunk)

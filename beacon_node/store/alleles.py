@@ -10,6 +10,7 @@ import orjson
 from beacon_node.model.calls import AlleleCalls
 from beacon_node.model.genome import Region
 from beacon_node.model.variation import Extent
+from beacon_node.store.files import make_private
 from beacon_node.store.schema import (
     FORMAT,
     LONG_ALLELE,
@@ -44,6 +45,7 @@ def new_file(path: Path) -> sqlite3.Connection:
 
     Nothing is safe on disk before it is sealed: a crash leaves a file to be thrown away.
     """
+    make_private(path)
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
     connection.execute("PRAGMA journal_mode = OFF")

@@ -20,6 +20,7 @@ from beacon_node.model.data_use import Use
 from beacon_node.model.public_tier import PublicPanels
 from beacon_node.ports import Dataset
 from beacon_node.store.failures import told_plainly
+from beacon_node.store.files import make_private
 from beacon_node.store.migrations import CATALOGUE, STEPS
 from beacon_node.store.records import (
     VARIANTS_OF,
@@ -63,8 +64,8 @@ class Catalogue:
         """Make an empty catalogue (and its folder) and open it; an existing one is opened."""
         path = Path(path)
         with told_plainly(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(path)
         return cls(path)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ import orjson
 from beacon_node.errors import InvalidInput
 from beacon_node.model.entries import Document, EntryType
 from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
+from beacon_node.store.files import make_private, seal, temporary_name
 
 _TABLE = """
 CREATE TABLE document (
@@ -65,6 +65,7 @@ def documents_of(path: Path) -> Iterator[Document]:
 
 
 def _new(path: Path) -> sqlite3.Connection:
+    make_private(path)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = OFF")
     db.execute("PRAGMA synchronous = OFF")

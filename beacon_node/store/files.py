@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and that only the node's own account can read."""
 
 import os
 from pathlib import Path
@@ -9,8 +9,14 @@ def temporary_name(path: Path) -> Path:
     return path.with_name(f"{path.name}.tmp-{os.getpid()}")
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file, if there is none, that nobody else can read, whatever the umask says."""
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+
+
 def seal(temporary: Path, path: Path) -> None:
     """Put a finished file on disk for good and give it its name: all of it or nothing."""
+    temporary.chmod(0o600)
     sync(temporary)
     temporary.replace(path)
     sync(path.parent)

@@ -15,7 +15,7 @@ import orjson
 
 from beacon_node.model.carriers import NumberSet
 from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
+from beacon_node.store.files import make_private, seal, temporary_name
 
 _FORMAT = 1
 
@@ -56,7 +56,7 @@ def write_snapshot(path: Path, origin: Origin, groups: Sequence[Group]) -> None:
     )
     with told_plainly(path):
         temporary = temporary_name(path)
-        temporary.touch(mode=0o600)
+        make_private(temporary)
         temporary.write_bytes(_digest(body) + b"\n" + body)
         seal(temporary, path)
 

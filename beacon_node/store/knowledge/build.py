@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from beacon_node.model.knowledge import Kind
 from beacon_node.store.failures import told_plainly
+from beacon_node.store.files import make_private
 from beacon_node.store.knowledge import layout, write_alleles, write_genes, write_terms
 from beacon_node.store.knowledge.changes import Changes
 
@@ -74,8 +75,8 @@ def build(path: Path, kind: Kind, records: Iterable) -> Added:
 
 def open_new(path: Path) -> sqlite3.Connection:
     """Return a connection to a new file, tuned to be written once."""
+    make_private(path)
     db = sqlite3.connect(path, isolation_level=None)
-    path.chmod(0o600)
     db.execute(f"PRAGMA page_size = {layout.PAGE_SIZE}")
     db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
     db.execute("PRAGMA journal_mode = OFF")  # a failed file is deleted, never repaired

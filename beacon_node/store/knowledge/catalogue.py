@@ -17,6 +17,7 @@ from beacon_node.errors import Conflict
 from beacon_node.model.genome import Assembly
 from beacon_node.model.knowledge import Kind, Source
 from beacon_node.store.failures import told_plainly
+from beacon_node.store.files import make_private
 
 FILE = "sources.sqlite"
 _LOCK = "lock"
@@ -142,6 +143,7 @@ def _source(row: tuple) -> Source:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
+    make_private(path)
     db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     db.execute("PRAGMA synchronous = FULL")
     return db

@@ -156,7 +156,11 @@ def _recorded(recorded: int) -> str:
 @click.option("--purpose", type=_FILE, required=True, help="JSON: what the research is for.")
 @click.option("--dataset", required=True, help="What was loaded into it.")
 @click.option(
-    "--use", type=click.Choice(list(UseKind)), default=UseKind.RESEARCH_DISCOVERY, show_default=True
+    "--use",
+    type=click.Choice([kind.value for kind in UseKind], case_sensitive=False),
+    default=UseKind.RECORD_LEVEL.value,
+    show_default=True,
+    help="Whatever is asked under a grant is record_level, counts too.",
 )
 @click.option(
     "--dataset-terms", default="", metavar="GRU,…", help="Where the dataset declares none."

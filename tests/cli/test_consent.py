@@ -148,7 +148,11 @@ def test_a_committee_sees_bands(home, ask):
     (home / "purpose.json").write_text('{"categories": ["biomedical"]}')
     told = ("preview", "--purpose", "purpose.json", "--dataset", "d")
     assert "declares no data use terms" in ask(*told)["message"]
-    found = ask(*told, "--dataset-terms", "GRU")["preview"]
+    told += ("--dataset-terms", "GRU")
+    found = ask(*told, "--use", "research_discovery")["preview"]
+    assert found == ask(*told, "--use", "RESEARCH_DISCOVERY")["preview"]
+    assert ask(*told) == ask(*told, "--use", "record_level") != found
+    assert ask(*told)["preview"]["usable"] == "<50"  # nobody permits record-level use
     assert found["individuals"] == found["usable"] == "50–99"
     assert found["disease_release"] == "no Mondo loaded"
 

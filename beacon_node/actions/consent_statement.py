@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
+from beacon_node.actions.known_people import require_known
 from beacon_node.actions.record_consent import record_consents
 from beacon_node.errors import InvalidInput, InvalidRequest, NotFound
 from beacon_node.ingest.consents import SHA256, unrecorded
@@ -52,6 +53,7 @@ class Told:
     terms: tuple[str, ...] = ()
     parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     open: OpenChoice = OpenChoice()
+    may_be_unknown: bool = False  # who is not loaded yet says no in advance
 
 
 def statement(told: Told) -> ConsentVersion:
@@ -137,8 +139,8 @@ def _only(parameter: str, values: tuple[str, ...]) -> int | str:
 def record_statement(node: Node, told: Told, by: str) -> Recorded:
     """Record what one person signed; signed today where nothing else is told.
 
-    A no without a date is newer than whatever the individual signed. A withdrawal of somebody of
-    whom nothing is on record is NotFound: it is a slip of the pen.
+    A no without a date is newer than whatever the individual signed. A no of somebody who is in no
+    dataset, and of whom nothing is on record, is NotFound unless `told.may_be_unknown`.
     """
     today = node.clock.now().astimezone(told.zone).date().isoformat()
     dated = replace(
@@ -146,8 +148,8 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
     )
     version, ledger = statement(dated), node.ledger
     history = ledger.history(told.individual)
-    if told.status is Status.WITHDRAWN and not history:
-        raise NotFound(f"no consent is on record for individual {told.individual!r}")
+    if told.status.is_no and not told.may_be_unknown:
+        require_known(node, told.individual)
     if told.status.is_no and not told.signed_on:
         signed = max([version.signed_on, *(known.signed_on for known in history)])
         version = replace(version, signed_on=signed)

@@ -48,6 +48,14 @@ def _signature(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+unknown_option: Callable[[Any], Any] = click.option(
+    "--unknown",
+    "may_be_unknown",
+    is_flag=True,
+    help="Also for an id that is in no dataset: who is not loaded yet says no in advance.",
+)
+
+
 @consent.command()
 @click.argument("individual")
 @click.option("--dataset", required=True, help="What it is about; '*' is every dataset.")
@@ -94,21 +102,30 @@ def give(session: Session, individual: str, **told: Any) -> None:
 @consent.command()
 @click.argument("individual")
 @click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@unknown_option
 @_signature
 @with_session
 def refuse(session: Session, individual: str, **told: Any) -> None:
-    """Record a refusal: nothing of the dataset may be used."""
+    """Record a refusal: nothing of the dataset may be used.
+
+    In open data any refusal or withdrawal, also of one use, takes the person out wholly.
+    """
     _record(session, individual, Status.REFUSED, told)
 
 
 @consent.command()
 @click.argument("individual")
 @click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@unknown_option
 @click.option("--uses", default="", metavar=",".join(UseKind), help="By default all.")
 @_signature
 @with_session
 def withdraw(session: Session, individual: str, uses: str, **told: Any) -> None:
-    """Record a withdrawal: it holds from the next question on."""
+    """Record a withdrawal: it holds from the next question on.
+
+    Also of who never signed: in open data the declaration is everybody's consent, and any
+    withdrawal or refusal, also of one use, takes the person out wholly.
+    """
     kinds = own_words(uses, UseKind, "--uses") if uses else None
     _record(session, individual, Status.WITHDRAWN, told, uses=kinds)
 

@@ -5,10 +5,10 @@ import json
 import pytest
 
 from beacon_node.actions.load_dataset import load
-from beacon_node.actions.manage_datasets import NewDataset
+from beacon_node.actions.manage_datasets import NewDataset, add_dataset, remove_part, remove_people
 from beacon_node.cli.main import run
 from beacon_node.model.genome import Assembly
-from tests.actions.homes import new_node, vcf
+from tests.actions.homes import new_node, open_data, vcf
 from tests.ingest.consents.resources import FHIR_MAPPING, bundle, consent, rule
 from tests.ingest.consents.tables import MAPPING
 
@@ -125,13 +125,43 @@ def test_what_was_entered_in_error_is_cancelled_by_its_number(ask):
         ((*SIGNED, "--terms", "MOR", "--not-before", "2030,2031"), 2, "date: one value"),
         (("refuse", "P", "--signed-on", "07/01/2026"), 2, "signed-on"),
         (("refuse", "P", "--zone", "Mars"), 2, "time zone"),
-        (("withdraw", "P"), 4, "no consent is on record"),
+        (("withdraw", "P"), 4, "is the id right? Nothing was recorded"),
+        (("refuse", "P"), 4, "is the id right? Nothing was recorded"),
         (("show", "P"), 4, "no consent is on record"),
     ],
 )
 def test_what_cannot_be_recorded_is_said_in_one_sentence(ask, arguments, code, words):
     error = ask(*arguments)
     assert error["code"] == code and words in error["message"]
+
+
+@pytest.mark.parametrize("verb", ["refuse", "withdraw"])
+def test_a_slip_of_the_pen_is_no_no_unless_it_is_meant_for_somebody_to_come(ask, verb):
+    assert ask(verb, "P")["code"] == 4
+    assert ask("verify")["entries"] == 0
+    assert ask(verb, "P", "--unknown")["is_new"] is True
+    assert ask(verb, "P", "--dataset", "d")["is_new"] is True  # on record, so known
+
+
+@pytest.mark.parametrize("verb", ["refuse", "withdraw"])
+@pytest.mark.parametrize("is_released", [False, True], ids=["draft", "release"])
+def test_whoever_is_in_a_dataset_can_say_no_without_having_signed(home, ask, verb, is_released):
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    add_dataset(node, open_data("o"))
+    done = load(node, "o", vcf(home / "a.vcf", ["22 100 . A G . PASS . GT 0/1 0/1"], ["P", "Q"]))
+    remove_people(node, "o", ["Q"])
+    if is_released:
+        release(node, "o")
+        remove_part(node, "o", done.part)
+    for person in ("P", "Q"):
+        assert ask(verb, person)["is_new"] is True
+    assert ask(verb, "R")["code"] == 4
+    with node.catalogue.only_me("o"):  # as while something is loaded
+        assert ask(verb, "P", "--dataset", "o")["is_new"] is True
+        assert "another command" in ask(verb, "R")["message"]
 
 
 def test_a_committee_sees_bands(home, ask):
@@ -162,7 +192,7 @@ def test_people_read_tables_and_sentences(home, capsys):
     assert run(["consent", "import", file, "--mapping", "csv.toml", "--dry-run"]) == 0
     out, err = capsys.readouterr()
     assert "new\t1\t" in out and "dry run" in out and "rejected: " in err
-    assert run(["consent", "refuse", "P"]) == 0 and run(["consent", "show", "P"]) == 0
+    assert run(["consent", "refuse", "P", "--unknown"]) == 0 and run(["consent", "show", "P"]) == 0
     assert run(["consent", "receipt", "P"]) == 0 and run(["consent", "summary", "P"]) == 0
     out = capsys.readouterr().out
     assert "holds from the next question on" in out and "none yet" in out and "you said no" in out

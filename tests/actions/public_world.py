@@ -12,20 +12,25 @@ from beacon_node.actions.annotate_panels import PublicOptions, annotate_genomes,
 from beacon_node.actions.answer_query import answer
 from beacon_node.actions.load_dataset import WHOLE_GENOME, LoadOptions, load
 from beacon_node.actions.manage_datasets import NewDataset
+from beacon_node.actions.public_basis import table_of
 from beacon_node.actions.public_tier import set_panels
 from beacon_node.model.answer import DatasetAnswer
+from beacon_node.model.carriers import decode
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
+from beacon_node.model.lower_limits import lower_limits
 from beacon_node.model.panels import Declaration
 from beacon_node.model.query import Query, SequenceQuery
 from beacon_node.model.requester import ANONYMOUS
 from beacon_node.node import Node
+from beacon_node.store.public import PublicTable
 from tests.actions.homes import new_node
 from tests.consent.clinic import GRU, gives, set_clock, with_clock
 
 GRCH37 = Assembly.GRCH37
 DATASET, PANEL = "cohort", "nfe"
-PANEL_PEOPLE, GENOMES = 2_000, 120
+PANEL_PEOPLE, GENOMES = 4_000, 120  # 2,000 men: enough copies of Y
+ABSENT = 100  # a variant that nobody here has
 SEQUENCES = ("22", "X", "Y", "MT")
 _LENGTHS = {"22": 51304566, "X": 155270560, "Y": 59373566, "MT": 16569}
 _COPIES = {"22": (2, 2), "X": (2, 1), "Y": (0, 1), "MT": (1, 1)}  # of a woman, of a man
@@ -73,10 +78,12 @@ class World:
     genomes: np.ndarray
     ids: list[str]
     limits: np.ndarray = field(default=None)
+    reference: np.ndarray = field(default=None)
 
 
 def make_world(folder: Path, *, people: int = 70, seed: int = 1, panels: bool = True) -> World:
     """Return a node with everybody loaded and consenting; nothing is released."""
+    folder.mkdir(exist_ok=True)
     random, place = np.random.default_rng(seed), population()
     node = new_node(folder / "home", NewDataset(DATASET, GRCH37, use=GRU, assayed=WHOLE_GENOME))
     world = World(with_clock(node), place, folder, place.people(0, random), [])
@@ -84,7 +91,9 @@ def make_world(folder: Path, *, people: int = 70, seed: int = 1, panels: bool = 
         load_panel(world, random)
         load_genomes(world, place.people(GENOMES, random))
         set_panels(world.node, DATASET, [PANEL])
-    join(world, place.people(people, random))
+    genomes = place.people(people, random)
+    genomes[:, ABSENT] = 0
+    join(world, genomes)
     return world
 
 
@@ -96,8 +105,6 @@ def load_panel(world: World, random: np.random.Generator) -> None:
     path = _write(world.folder / "panel.vcf", place, [(record,) for record in records], ())
     declared = Declaration("NFE", is_disjoint=True)
     annotate_panel(world.node, path, declared, PublicOptions(PANEL, assembly=GRCH37))
-    from beacon_node.model.lower_limits import lower_limits
-
     world.limits = lower_limits(counts, numbers)
 
 
@@ -106,20 +113,29 @@ def _numbers(place: Population) -> np.ndarray:
 
 
 def load_genomes(world: World, genomes: np.ndarray) -> None:
+    world.reference = genomes
     path = write_genotypes(world.folder / "genomes.vcf", world.population, genomes, "r")
     annotate_genomes(world.node, path, PublicOptions("1000g", assembly=GRCH37, processes=1))
 
 
-def join(world: World, genomes: np.ndarray, *, consent: bool = True) -> list[str]:
+def load_cohort(world: World, dataset: str) -> None:
+    """Load the first people into another dataset too."""
+    for name in ("p0-.vcf", "p0-.json"):
+        load(world.node, dataset, str(world.folder / name), LoadOptions(processes=1))
+
+
+def join(
+    world: World, genomes: np.ndarray, *, consent: bool = True, dataset: str = DATASET
+) -> list[str]:
     """Load more people into the draft; returns their ids."""
     first = len(world.ids)
     prefix = f"p{first}-"
     path = write_genotypes(world.folder / f"{prefix}.vcf", world.population, genomes, prefix)
-    load(world.node, DATASET, path, LoadOptions(processes=1))
+    load(world.node, dataset, path, LoadOptions(processes=1))
     ids = [f"{prefix}{number:03}" for number in range(len(genomes))]
     records = world.folder / f"{prefix}.json"
     records.write_text(json.dumps([_person(id, n) for n, id in enumerate(ids)]))
-    load(world.node, DATASET, str(records), LoadOptions(processes=1))
+    load(world.node, dataset, str(records), LoadOptions(processes=1))
     if consent:
         gives(world.node, *ids)
     world.ids += ids
@@ -188,3 +204,31 @@ def ask_all(world: World) -> list[bool | None]:
 
 def on_day(world: World, number: float) -> None:
     set_clock(world.node, number)
+
+
+# ---- looking behind the answers ------------------------------------------------------------------
+
+
+def table(node: Node) -> PublicTable:
+    return table_of(node, DATASET, node.catalogue.current_release(DATASET).public)
+
+
+def ids_counted(world: World, number: int) -> set[str]:
+    """Return who is counted at a variant, in any batch."""
+    query, found = variant(world, number), table(world.node)
+    members = {batch.number: batch.members for batch in found.batches}
+    return {
+        members[batch][place].id
+        for allele, batch, blob in found.counted_between(0, 1 << 60)
+        if (allele.reference_name, allele.start) == (query.reference_name, query.start)
+        for place in decode(blob).tolist()
+    }
+
+
+def hinging_on_one(world: World) -> tuple[int, str]:
+    """Return a variant that is answered yes because of one person, and who that is."""
+    for number in range(len(world.population.sequences)):
+        counted = ids_counted(world, number)
+        if len(counted) == 1:
+            return number, counted.pop()
+    raise AssertionError("the world is too small")

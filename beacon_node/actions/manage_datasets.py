@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
 from beacon_node.actions.public_tier import public_words
+from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.release_dataset import is_released
 from beacon_node.actions.release_draft import known_people, use_of_release
 from beacon_node.errors import InvalidRequest, NotFound
@@ -49,6 +50,7 @@ class DatasetSummary:
     `terms` are the DUO terms in force, `next_terms` those of the next release where they differ.
     `left_out` people lacked a consent at the release. `missing` says what keeps a dataset that is
     not open data from answering under a grant; `public` whether it answers anybody, in words.
+    `record_level` people let record-level use at the release, None for open data.
     """
 
     id: str
@@ -66,6 +68,7 @@ class DatasetSummary:
     missing: tuple[str, ...] = ()
     has_unfinished_purge: bool = False
     public: str = ""
+    record_level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +262,7 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         missing=() if record.is_open_data else tuple(_missing(current, next_use)),
         has_unfinished_purge=node.catalogue.has_unfinished_purge(record.id),
         public=public_words(node, record, current),
+        record_level=record_level_people(node, record.id),
     )
 
 

@@ -93,6 +93,12 @@ def _of_dataset(dataset: DatasetSummary) -> Iterator[str]:
             f"nobody said what {dataset.id} may be used for: "
             f"beacon-node dataset terms {dataset.id} --term …"
         )
+    people = dataset.sizes.get(EntryType.INDIVIDUAL, 0)
+    if dataset.record_level is not None and dataset.record_level < people:
+        yield (
+            f"{dataset.record_level:,} of {people:,} individuals of {dataset.id} let record-level "
+            "use, without which nobody counts under a grant"
+        )
     if dataset.has_unfinished_purge:
         yield f"a purge in {dataset.id} is finished by: beacon-node release {dataset.id}"
     elif dataset.is_changed and (dataset.parts or dataset.release):

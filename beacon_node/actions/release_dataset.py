@@ -7,6 +7,7 @@ from pathlib import Path
 from beacon_node.actions.consented_people import take_snapshot
 from beacon_node.actions.public_basis import is_public_changed, keep_to_lifetime
 from beacon_node.actions.public_release import public_tier_of, public_warnings
+from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.release_draft import (
     Draft,
     people_in,
@@ -37,6 +38,7 @@ class ReleaseOutcome:
     `people_added` and `people_removed` compare with the release before; `left_out` counts those of
     the draft who have no consent on record, or refused or withdrew. `is_consent_only`: the data and
     the people are those of the release before; it has later consents, or other terms.
+    `record_level` of its people let record-level use, None for open data.
     """
 
     dataset_id: str
@@ -50,6 +52,7 @@ class ReleaseOutcome:
     is_open: bool = False
     left_out: int = 0
     is_consent_only: bool = False
+    record_level: int | None = None
 
     @property
     def people(self) -> int:
@@ -236,6 +239,7 @@ def _publish(node: Node, draft: Draft, made: _Made) -> ReleaseOutcome:
         is_open=dataset.is_open_data,
         left_out=record.left_out,
         is_consent_only=made.is_consent_only,
+        record_level=record_level_people(node, dataset.id),
     )
 
 

@@ -145,9 +145,16 @@ def _declaration(found: "DatasetDetails") -> list[tuple[str, object]]:
         ("on disk", f"{found.size_bytes / 1e6:,.1f} MB"),
         ("taken out", f"{found.people_to_remove:,} people" if found.people_to_remove else ""),
         ("without consent", f"{summary.left_out:,} people" if summary.left_out else ""),
+        ("record-level use", _record_level(summary)),
         ("release", f"{summary.release} of {summary.released_at}" if summary.release else "none"),
         ("draft", "differs from the release" if summary.is_changed else ""),
     ]
+
+
+def _record_level(summary: "DatasetSummary") -> str:
+    if summary.record_level is None:
+        return ""
+    return f"{summary.record_level:,} people let it; only they can count under a grant"
 
 
 def _sizes(sizes: Mapping) -> list[tuple[str, object]]:

@@ -7,7 +7,7 @@ import click
 
 from beacon_node.cli.choices import assayed_option, assayed_regions, filter_option, filter_policy
 from beacon_node.cli.common import Session, with_session
-from beacon_node.cli.output import spans
+from beacon_node.cli.output import counted, spans
 from beacon_node.model.entries import EntryType
 
 if TYPE_CHECKING:
@@ -47,7 +47,16 @@ def load(session: Session, dataset: str, files: tuple[str, ...], **told: Any) ->
             done.append(outcome)
     session.output.result(
         {"loaded": done},
-        lambda: session.output.sentence(f"The draft answers after: beacon-node release {dataset}"),
+        lambda: session.output.sentence(_next(node, dataset)),
+    )
+
+
+def _next(node: "Node", dataset: str) -> str:
+    if node.catalogue.dataset(dataset).is_open_data:
+        return f"The draft answers after: beacon-node release {dataset}"
+    return (
+        "The draft counts, for who consented and under a grant, after: "
+        f"beacon-node release {dataset}"
     )
 
 
@@ -89,7 +98,7 @@ def _show_load(session: Session, done: "LoadOutcome") -> None:
 
 def _what(done: "LoadOutcome") -> str:
     if done.documents:
-        said = [f"{n:,} {EntryType(kind).counts}" for kind, n in done.documents.items()]
+        said = [counted(n, EntryType(kind)) for kind, n in done.documents.items()]
         if done.alleles:
             said.append(f"{done.alleles:,} alleles on {done.assembly}")
         return ", ".join(said)
@@ -124,6 +133,11 @@ def _show_release(session: Session, done: "ReleaseOutcome") -> None:
         return
     answers = "answers now" if done.is_open else "is ready; it answers only under a grant"
     say(f"{name} {answers}: {_held(done)}.")
+    if done.record_level is not None and done.people:
+        say(
+            f"  {done.record_level:,} of them let record-level use: only they can count under a "
+            "grant (a consent file without `uses` never permits it)"
+        )
     if done.is_consent_only:
         say("  data and people are those of the release before; consents or terms are new")
     if done.people_added or done.people_removed:
@@ -133,7 +147,7 @@ def _show_release(session: Session, done: "ReleaseOutcome") -> None:
 
 
 def _held(done: "ReleaseOutcome") -> str:
-    sizes = [f"{size:,} {kind.counts}" for kind, size in done.sizes.items() if size]
+    sizes = [counted(size, kind) for kind, size in done.sizes.items() if size]
     held = ", ".join(sizes) or "it holds nobody and nothing"
     if not done.left_out:
         return held

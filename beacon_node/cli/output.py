@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from beacon_node.model.entries import EntryType
 from beacon_node.ports import NO_PROGRESS, Progress
 
 
@@ -93,6 +94,16 @@ def _wrapped(text: str) -> str:
     indent = text[: len(text) - len(text.lstrip())] + ("  " if text else "")
     width = shutil.get_terminal_size().columns
     return textwrap.fill(text, width, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def counted(number: int, kind: EntryType) -> str:
+    """Return a number of entries in words.
+
+    >>> counted(1, EntryType.ANALYSIS), counted(1_000, EntryType.INDIVIDUAL)
+    ('1 analysis', '1,000 individuals')
+    """
+    one = "analysis" if kind is EntryType.ANALYSIS else kind.counts.removesuffix("s")
+    return f"{number:,} {one if number == 1 else kind.counts}"
 
 
 def spans(names: Iterable[str]) -> str:

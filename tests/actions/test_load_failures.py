@@ -105,7 +105,9 @@ def test_a_load_that_is_killed_changes_nothing(home, large, processes, file):
     assert len(node.catalogue.parts("d")) == 1
     wait_for(lambda: not _processes_of(command.pid))
     assert load(node, "d", large).alleles == 39_999
-    assert len(files_of(node, "d")) == 3, "two parts and a release: what was left is gone"
+    assert len(files_of(node, "d")) == 4, (
+        "two parts, a release and its consents: what was left is gone"
+    )
 
 
 def _processes_of(group: int) -> bool:
@@ -126,7 +128,7 @@ def test_a_release_that_is_killed_changes_nothing(home, large):
     command.wait()
     assert answers_as_before(home)
     assert release(node, "d").number == 2
-    assert len(files_of(node, "d")) == 4
+    assert len(files_of(node, "d")) == 6
 
 
 def test_killed_between_the_file_and_the_catalogue_leaves_only_a_file_that_goes(
@@ -142,10 +144,10 @@ def test_killed_between_the_file_and_the_catalogue_leaves_only_a_file_that_goes(
         patch.setattr(type(node.catalogue), "make_current", killed)
         with pytest.raises(KeyboardInterrupt):
             release(node, "d")
-    assert len(files_of(node, "d")) == 4
+    assert len(files_of(node, "d")) == 6
     assert answers_as_before(home)
     assert release(node, "d").number == 2
-    assert len(files_of(node, "d")) == 4
+    assert len(files_of(node, "d")) == 6
 
 
 def room(size: int):
@@ -166,7 +168,7 @@ def test_a_full_disk_stops_a_load_in_one_sentence(home, large, processes, size):
     assert command.returncode == 6
     assert told.count("\n") == 1 and "disk" in told and "full" in told
     assert answers_as_before(home)
-    assert len(files_of(open_node(home, {}), "d")) == 2
+    assert len(files_of(open_node(home, {}), "d")) == 3
 
 
 def test_a_full_disk_stops_a_release_in_one_sentence(home, large):
@@ -176,4 +178,4 @@ def test_a_full_disk_stops_a_release_in_one_sentence(home, large):
     assert command.returncode == 6
     assert told.count("\n") == 1 and "disk" in told and "full" in told
     assert answers_as_before(home)
-    assert len(files_of(open_node(home, {}), "d")) == 3
+    assert len(files_of(open_node(home, {}), "d")) == 4

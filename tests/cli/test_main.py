@@ -37,8 +37,9 @@ def failing(monkeypatch):
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: error.__name__)
 def test_each_error_ends_with_its_exit_code_and_one_sentence(error, failing, capsys):
-    assert failing(error("the file is empty")) == error.exit_code
-    assert capsys.readouterr() == ("", "beacon-node: the file is empty\n")
+    raised = error("the file is empty")
+    assert failing(raised) == error.exit_code and "the file is empty" in str(raised)
+    assert capsys.readouterr() == ("", f"beacon-node: {raised}\n")
 
 
 def test_an_error_is_json_where_json_was_asked_for(failing, capsys):

@@ -64,8 +64,8 @@ def _keep_to_purpose(node: Node, requester: Requester) -> None:
 
 def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer | None:
     """Return the answer, on record; None if a consent was recorded while it was decided."""
+    released = tuple(node.store.datasets())  # first: no release is younger than the moment
     moment = node.ledger.moment(node.clock.now())
-    released = tuple(node.store.datasets())
     require_whole_ledger(released, moment)
     datasets = _selected(released, query)
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)

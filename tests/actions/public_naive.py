@@ -22,11 +22,14 @@ def naive_answers(world: World, reference: np.ndarray) -> list[bool | None]:
 
 def _costs(world: World) -> list[float]:
     people = len(world.genomes)
-    women, men = (people + 1) // 2, people // 2
     gone = people - math.ceil(0.9 * people) + 1
     costs = []
-    for name, limit in zip(world.population.sequences, world.limits, strict=True):
+    for v, (name, limit) in enumerate(zip(world.population.sequences, world.limits, strict=True)):
         of_woman, of_man = _COPIES[name]
+        is_woman = [int(id[-3:]) % 2 == 0 for id in world.ids]
+        seen = world.covers[:, v].tolist()
+        women = sum(w and s for w, s in zip(is_woman, seen, strict=True))
+        men = sum(s and not w for w, s in zip(is_woman, seen, strict=True))
         copies = women * of_woman + men * of_man - gone * max(of_woman, of_man)
         copies = max(copies, 0) * 99 // 100
         nobody = (1 - limit) ** copies

@@ -15,9 +15,10 @@ from beacon_node.actions.manage_datasets import NewDataset
 from beacon_node.actions.public_basis import table_of
 from beacon_node.actions.public_tier import set_panels
 from beacon_node.model.answer import DatasetAnswer
+from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode
 from beacon_node.model.entries import EntryType
-from beacon_node.model.genome import Assembly
+from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
 from beacon_node.model.lower_limits import lower_limits
 from beacon_node.model.panels import Declaration
 from beacon_node.model.query import Query, SequenceQuery
@@ -79,14 +80,18 @@ class World:
     ids: list[str]
     limits: np.ndarray = field(default=None)
     reference: np.ndarray = field(default=None)
+    covers: np.ndarray = field(default=None)  # what was sequenced, shape of `genomes`
 
 
-def make_world(folder: Path, *, people: int = 70, seed: int = 1, panels: bool = True) -> World:
+def make_world(
+    folder: Path, *, people: int = 70, seed: int = 1, panels: bool = True, assayed=WHOLE_GENOME
+) -> World:
     """Return a node with everybody loaded and consenting; nothing is released."""
     folder.mkdir(exist_ok=True)
     random, place = np.random.default_rng(seed), population()
-    node = new_node(folder / "home", NewDataset(DATASET, GRCH37, use=GRU, assayed=WHOLE_GENOME))
-    world = World(with_clock(node), place, folder, place.people(0, random), [])
+    node = new_node(folder / "home", NewDataset(DATASET, GRCH37, use=GRU, assayed=assayed))
+    nobody = place.people(0, random)
+    world = World(with_clock(node), place, folder, nobody, [], covers=nobody > 0)
     if panels:
         load_panel(world, random)
         load_genomes(world, place.people(GENOMES, random))
@@ -125,13 +130,21 @@ def load_cohort(world: World, dataset: str) -> None:
 
 
 def join(
-    world: World, genomes: np.ndarray, *, consent: bool = True, dataset: str = DATASET
+    world: World,
+    genomes: np.ndarray,
+    *,
+    consent: bool = True,
+    dataset: str = DATASET,
+    assayed: Sequence[Interval] | None = None,
 ) -> list[str]:
-    """Load more people into the draft; returns their ids."""
+    """Load more people into the draft, who were `assayed` so (None: as the dataset says); returns
+    their ids."""
+    covers = covered_by(world.population, assayed)
+    genomes = np.where(covers, genomes, 0)
     first = len(world.ids)
     prefix = f"p{first}-"
     path = write_genotypes(world.folder / f"{prefix}.vcf", world.population, genomes, prefix)
-    load(world.node, dataset, path, LoadOptions(processes=1))
+    load(world.node, dataset, path, LoadOptions(processes=1, assayed=assayed))
     ids = [f"{prefix}{number:03}" for number in range(len(genomes))]
     records = world.folder / f"{prefix}.json"
     records.write_text(json.dumps([_person(id, n) for n, id in enumerate(ids)]))
@@ -140,7 +153,19 @@ def join(
         gives(world.node, *ids)
     world.ids += ids
     world.genomes = np.concatenate([world.genomes, genomes])
+    world.covers = np.concatenate([world.covers, np.tile(covers, (len(genomes), 1))])
     return ids
+
+
+def covered_by(place: Population, assayed: Sequence[Interval] | None) -> np.ndarray:
+    """Return which variants lie in an assay's stretches, None: all of them."""
+    numbers = [REFERENCE_NUMBER[name] for name in place.sequences]
+    return np.array(
+        [
+            assayed is None or any(i.reference == r and i.start < at <= i.end for i in assayed)
+            for r, at in zip(numbers, place.positions, strict=True)
+        ]
+    )
 
 
 def _person(id: str, number: int) -> dict:

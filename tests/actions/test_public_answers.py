@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from beacon_node.actions.answer_query import answer
+from beacon_node.actions.load_dataset import WHOLE_GENOME, LoadOptions, load
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.release_dataset import release
 from beacon_node.attacks.membership import RandomHeterozygous, RareFirst
@@ -12,6 +13,7 @@ from beacon_node.attacks.power import power_of, scores_of
 from beacon_node.attacks.target import NO, NOT_ANSWERABLE, YES, Table
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.answer import Status
+from beacon_node.model.calls import Interval
 from beacon_node.model.consent import UseKind
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
@@ -71,6 +73,28 @@ def test_every_answer_is_that_of_a_walk_person_by_person(tmp_path, seed):
     assert {True, None} <= set(answers)
     answered = zip(world.population.sequences, answers, strict=True)
     assert {name for name, told in answered if told is not None} == {"22", "X", "Y", "MT"}
+
+
+def test_variants_that_few_were_sequenced_for_cost_more_and_are_answered_less(tmp_path):
+    """Half whole genomes, half a panel of genes; outside it the answer is that half's alone."""
+    world = make_world(tmp_path / "w", people=60, assayed=None)
+    genes = (Interval(22, 9_000, 10_400), Interval(25, 0, 300))
+    join(world, world.population.people(60, np.random.default_rng(6)), assayed=genes)
+    assert any("--assayed" in words for words in release(world.node, DATASET).warnings)
+    whole = LoadOptions(processes=1, assayed=WHOLE_GENOME)
+    load(world.node, DATASET, str(world.folder / "p0-.vcf"), whole)
+    release(world.node, DATASET)
+    answers = ask_all(world)
+    assert answers == naive_answers(world, world.reference)
+    genes_only = [v for v in range(160) if not world.covers[60, v]]
+    assert {answers[v] for v in genes_only} >= {True, None}
+
+
+def test_outside_the_declared_assay_the_answer_is_not_sequenced(tmp_path):
+    world = make_world(tmp_path / "w", people=60, assayed=(Interval(22, 9_000, 10_400),))
+    release(world.node, DATASET)
+    assert ask(world, variant(world, 0)).exists is True
+    assert ask(world, variant(world, 159)).status is Status.NOT_SEQUENCED
 
 
 def test_nobody_spends_more_than_the_budget(world):

@@ -119,6 +119,7 @@ def test_people_spend_one_budget_in_all_datasets_of_a_node(world):
     assert (batch.people, len(batch.members)) == (50, 120)
     both = [spent[m.id] + m.spent for m in batch.members if m.id in spent]
     assert len(both) == 70 and max(both) <= BUDGET * UNITS
+    assert min(m.spent for m in batch.members) >= 0
     assert [m.covers for m in batch.members] == [m.id not in spent for m in batch.members]
 
 

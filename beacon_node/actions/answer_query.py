@@ -9,7 +9,7 @@ from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.whole_ledger import require_whole_ledger
-from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
+from beacon_node.errors import InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
 from beacon_node.model.decision import Decision
 from beacon_node.model.entries import EntryType
@@ -69,14 +69,28 @@ def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer
     require_whole_ledger(released, moment)
     datasets = _selected(released, query)
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
-    open_to_asker = tuple([d for d in datasets if decision.lets_search(d.id)])
-    plan = plan_search(node, query, open_to_asker)
-    parts = tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
-    body = audit_body(query, requester, moment, decision, parts)
-    since = moment.consent_version
-    if node.ledger.audit(body, now=node.clock.now(), unchanged_since=since) is None:
+    try:
+        parts = _parts(node, query, datasets, decision)
+    except InvalidRequest:  # what data were looked at for is on record too
+        _record(node, moment, audit_body(query, requester, moment, decision, None))
+        raise
+    if not _record(node, moment, audit_body(query, requester, moment, decision, parts)):
         return None
     return combine(query.entry_type, parts, asked=query.granularity)
+
+
+def _record(node: Node, moment: Moment, body: Mapping) -> bool:
+    """Record a question; False if a consent was recorded since its moment: then it is not."""
+    since = moment.consent_version
+    return node.ledger.audit(body, now=node.clock.now(), unchanged_since=since) is not None
+
+
+def _parts(
+    node: Node, query: Query, datasets: tuple[Dataset, ...], decision: Decision
+) -> tuple[DatasetAnswer, ...]:
+    open_to_asker = tuple([d for d in datasets if decision.lets_search(d.id)])
+    plan = plan_search(node, query, open_to_asker)
+    return tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
 
 
 def _with_people(

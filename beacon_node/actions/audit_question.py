@@ -18,20 +18,21 @@ def audit_body(
     requester: Requester,
     moment: Moment,
     decision: Decision,
-    parts: Sequence[DatasetAnswer],
+    parts: Sequence[DatasetAnswer] | None,
 ) -> dict:
     """Return the audit entry of a question that was decided at `moment`.
 
     It says how much was told of each dataset and how many individuals could be counted, never what
-    was found.
+    was found. `parts` None: the question was refused, for it makes no sense.
     """
+    told = {p.dataset_id: _told(p, decision.datasets[p.dataset_id]) for p in parts or ()}
     return {
         "asked": query_document(query),
         "by": _requester(requester),
         "decided_at": moment_text(moment.at),
         "consent_version": moment.consent_version,
-        "datasets": [part.dataset_id for part in parts],
-        "told": {p.dataset_id: _told(p, decision.datasets[p.dataset_id]) for p in parts},
+        "datasets": list(decision.datasets),
+        "told": "refused" if parts is None else told,
     }
 
 

@@ -62,9 +62,11 @@ class Questions:
     def _collections(self, node: Node, parsed: Parsed, requester: Requester) -> dict:
         query = parsed.query
         parts = _conditions_met(node, query, requester)
-        missed = {part.dataset_id for part in parts if not part.exists}
-        datasets = [d for d in select_datasets(node, query) if d.id not in missed]
-        open_ids = open_to(requester, datasets, node.clock.now())
+        datasets = select_datasets(node, query)
+        if parts is not None:
+            hits = {part.dataset_id for part in parts if part.exists}
+            datasets = tuple(d for d in datasets if d.id in hits)
+        open_ids = open_to(requester, datasets, node.ledger.moment(node.clock.now()).at)
         if query.entry_type is EntryType.DATASET:
             documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
         else:
@@ -74,14 +76,16 @@ class Questions:
             if not documents:
                 raise NotFound(f"there is no {query.entry_type} with this id here")
         return render_collections(
-            query.entry_type, documents, parsed.received, self.identity, parts=parts
+            query.entry_type, documents, parsed.received, self.identity, parts=parts or ()
         )
 
 
-def _conditions_met(node: Node, query: Query, requester: Requester) -> Sequence[DatasetAnswer]:
-    """Return which datasets have anything that meets the conditions; nothing if there are none."""
+def _conditions_met(
+    node: Node, query: Query, requester: Requester
+) -> Sequence[DatasetAnswer] | None:
+    """Return which datasets have anything that meets the conditions; None if there are none."""
     if query.variation is None and not query.filters:
-        return ()
+        return None
     return answer(node, replace(query, granularity=Granularity.BOOLEAN), requester).datasets
 
 

@@ -34,8 +34,9 @@ class FilteringTerms:
 
     def _chosen(self, within: Within | None) -> Sequence[Dataset]:
         """Return the open datasets meant; a closed one may be known to be here, its cohorts not."""
-        released = self.node.store.datasets()
-        open_ids = open_to(self.who_asks(), released, self.node.clock.now())
+        node = self.node
+        released = node.store.datasets()
+        open_ids = open_to(self.who_asks(), released, node.ledger.moment(node.clock.now()).at)
         answering = [dataset for dataset in released if dataset.id in open_ids]
         if within is None:
             return answering

@@ -84,11 +84,13 @@ def test_a_ledger_older_than_a_release_answers_nothing():
         asked(Busy(), store)
 
 
-def test_a_question_that_is_refused_is_not_recorded():
+def test_a_question_that_is_refused_is_recorded_as_refused():
     ledger = Busy()
     with pytest.raises(InvalidRequest):
         asked(ledger, query=replace(QUESTION, filters=(OntologyFilter("HP:404"),)))
-    assert ledger.kept == []
+    (body,) = ledger.kept
+    assert body["told"] == "refused" and body["datasets"] == ["open", "closed"]
+    assert body["asked"]["filters"] == [{"id": "HP:404"}]
 
 
 def test_the_audit_says_who_asked_what_and_why_it_was_answered_so_but_not_what_was_found():

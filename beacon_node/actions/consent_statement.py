@@ -7,7 +7,7 @@ from pathlib import Path
 
 from beacon_node.actions.known_people import require_known
 from beacon_node.actions.record_consent import record_consents
-from beacon_node.errors import InvalidInput, InvalidRequest, NotFound
+from beacon_node.errors import Conflict, InvalidInput, InvalidRequest, NotFound
 from beacon_node.ingest.consents import SHA256, unrecorded
 from beacon_node.model.consent import (
     EVERY_DATASET,
@@ -27,7 +27,13 @@ from beacon_node.model.data_use import Use, read_terms
 from beacon_node.model.duo_terms import DUO_TERMS, named_term
 from beacon_node.model.ledger import Head, Recorded
 from beacon_node.node import Node
-from beacon_node.policy.consent import History, is_replaced, uses_if_unstated
+from beacon_node.policy.consent import (
+    History,
+    begins,
+    is_replaced,
+    uses_if_unstated,
+    valid_versions,
+)
 from beacon_node.policy.consent_import import cancellation
 
 
@@ -139,8 +145,9 @@ def _only(parameter: str, values: tuple[str, ...]) -> int | str:
 def record_statement(node: Node, told: Told, by: str) -> Recorded:
     """Record what one person signed; signed today where nothing else is told.
 
-    A no without a date is newer than whatever the individual signed. A no of somebody who is in no
-    dataset, and of whom nothing is on record, is NotFound unless `told.may_be_unknown`.
+    A no without a date is newer than whatever the individual signed; Conflict for one with a date
+    that a newer signature overrules. A no of somebody who is in no dataset, and of whom nothing is
+    on record, is NotFound unless `told.may_be_unknown`.
     """
     today = node.clock.now().astimezone(told.zone).date().isoformat()
     dated = replace(
@@ -153,7 +160,34 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
     if told.status.is_no and not told.signed_on:
         signed = max([version.signed_on, *(known.signed_on for known in history)])
         version = replace(version, signed_on=signed)
+    elif told.status.is_no:
+        _require_newest(version, history, ledger.present(node.clock.now()), told.zone)
     return record_consents(ledger, node.clock, [version], by=by)[0]
+
+
+def _require_newest(no: ConsentVersion, history: History, at: datetime, zone: tzinfo) -> None:
+    """Raises Conflict, naming a day of `zone`, if a newer signature decides what a no is about.
+
+    A newer consent about any dataset that the no is about is enough: there she would stay counted.
+    """
+    newer = [one for one in valid_versions(history) if one.signed_on > no.signed_on]
+    deciding = [
+        one
+        for one in newer
+        if begins(one) <= at and (_overrules(one, no) or is_replaced(no, [no, one], at))
+    ]
+    if deciding:
+        day = max(one.signed_on for one in deciding).astimezone(zone).date()
+        raise Conflict(
+            f"a newer signature, of {day}, is on record and would decide instead, so nothing was "
+            "recorded: leave --signed-on out, or tell the day on which the no was said"
+        )
+
+
+def _overrules(newer: ConsentVersion, no: ConsentVersion) -> bool:
+    """Whether what was given later speaks of any dataset that a no is about."""
+    is_shared = newer.scope.is_about(no.scope.dataset) or no.scope.is_about(newer.scope.dataset)
+    return not newer.status.is_no and is_shared
 
 
 def when_it_counts(node: Node, version: ConsentVersion) -> tuple[str, ...]:

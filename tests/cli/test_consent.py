@@ -216,6 +216,28 @@ def test_it_is_said_when_a_statement_counts_and_what_may_be_a_slip(home, capsys)
     assert "No dataset 'dd' is declared" in mistyped
 
 
+@pytest.mark.parametrize("verb", ["withdraw", "refuse"])
+@pytest.mark.parametrize("about", ["*", "d"])
+def test_a_no_that_a_newer_signature_overrules_is_not_recorded(ask, verb, about):
+    give(ask)
+    told = (verb, "P", "--dataset", about, "--signed-on")
+    error = ask(*told, "2026-01-06")
+    assert error["code"] == 4 and "a newer signature, of 2026-01-07" in error["message"]
+    assert "leave --signed-on out" in error["message"] and ask("verify")["entries"] == 1
+    assert ask(*told, "2026-01-07")["is_new"] is True  # of one day the no holds
+    assert ask(*told, "2026-01-07")["is_new"] is False
+    again = ask(*told, "2026-01-06")["message"]
+    assert "of 2026-01-07" in again
+
+
+def test_a_no_may_be_older_than_what_it_is_not_about_or_what_has_not_begun(ask):
+    give(ask)
+    elsewhere = ask("withdraw", "P", "--dataset", "e", "--unknown", "--signed-on", "2026-01-06")
+    assert elsewhere["is_new"] is True
+    give(ask, "Q", "--from", "2999-01-01")
+    assert ask("withdraw", "Q", "--signed-on", "2026-01-06")["is_new"] is True
+
+
 def test_a_purge_is_asked_for_and_tells_how_many(home, ask):
     from beacon_node.actions.release_dataset import release
     from beacon_node.node import open_node

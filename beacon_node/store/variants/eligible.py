@@ -16,9 +16,10 @@ from beacon_node.model.carriers import NumberSet
 from beacon_node.model.consent import DataType
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
-from beacon_node.model.people import DATA_OF, EVERYBODY, Consented, needed_data
+from beacon_node.model.people import EVERYBODY, Consented, needed_data
 from beacon_node.model.query import Within
 from beacon_node.ports import SearchPlan
+from beacon_node.store.variants.counted import Counted
 from beacon_node.store.variants.filters import Condition, evaluate
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import LEVELS, Level
@@ -96,7 +97,6 @@ def _joined(conditions: Iterable[Condition]) -> list[Condition]:
 
 def find_eligible(index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible:
     """Return who may be counted. `decision.people` is not None."""
-    conditions = [evaluate(index, plan, wanted) for wanted in plan.filters]
     people, counted = decision.people, None
     if people is not EVERYBODY:
         counted = people.of(_needed(plan, decision))
@@ -104,7 +104,8 @@ def find_eligible(index: Index, plan: SearchPlan, decision: DatasetDecision) -> 
             raise StoreUnavailable(
                 f"dataset {index.dataset.id!r} is not the one whose people are named"
             )
-        conditions = [_permitted(index, people, condition) for condition in conditions]
+    looked_at = Counted(index, people)
+    conditions = [evaluate(index, plan, wanted, looked_at) for wanted in plan.filters]
     if is_restricting(plan.within):
         conditions.append(_within(index, plan.within))
     return Eligible(index, conditions, counted)
@@ -117,15 +118,6 @@ def _needed(plan: SearchPlan, decision: DatasetDecision) -> frozenset[DataType]:
         within=plan.within.entry_type if plan.within else None,
         asks_variation=plan.lookups is not None,
     )
-
-
-def _permitted(index: Index, people: Consented, condition: Condition) -> Condition:
-    """Return a condition on records of those alone who let data of their type be used."""
-    permitted = {}
-    for level, members in condition.items():
-        owners = people.of((DATA_OF[level],))
-        permitted[level] = members & index.lineage.project(owners, EntryType.INDIVIDUAL, level)
-    return permitted
 
 
 def is_restricting(within: Within | None) -> bool:

@@ -10,6 +10,13 @@ from beacon_node.store.variants.lineage import Level
 _TAILS = ("", ".iso8601duration")
 _TERM_TAILS = ("", ".id", ".label")
 
+MeasureKind = tuple[str, str, str, str, str]
+"""(entry type, field, label, unit, unit label)."""
+MeasureRow = tuple[str, str, str, str, str, bool]
+"""A kind of measure, and whether any of that kind has an amount."""
+TermPath = tuple[str, str]
+"""(entry type, path)."""
+
 
 @dataclass(slots=True)
 class Field:
@@ -25,21 +32,26 @@ class Field:
 class Fields:
     """Measures and term paths of an index, found by what people call them."""
 
-    def __init__(self, measures: Iterable[tuple], term_paths: Iterable[tuple[str, str]]) -> None:
-        """Take rows (entry type, field, label, unit, unit label, has an amount) and (entry type,
-        path)."""
+    def __init__(self, measures: Iterable[MeasureRow], term_paths: Iterable[TermPath]) -> None:
+        """Take what the records have; of several labels of a field the first one is its own."""
+        self._rows: dict[tuple[EntryType, str], list[MeasureRow]] = {}
         self.measures: dict[tuple[EntryType, str], Field] = {}
-        for entry_type, name, label, unit, unit_label, has_amount in measures:
+        for row in measures:
+            entry_type, name, label, unit, unit_label, has_amount = row
             key = EntryType(entry_type), name
+            self._rows.setdefault(key, []).append(row)
             found = self.measures.setdefault(key, Field(*key))
             found.label = found.label or label
             found.is_text = found.is_text and not has_amount
             if unit or unit_label:
                 found.units.add((unit, unit_label))
         self._by_name = _index(self.measures, _TAILS)
+        self._by_any_label: dict[str, set] = {}
         for key, found in self.measures.items():
             if found.label:
                 self._by_name.setdefault(found.label.casefold(), set()).add(key)
+            for row in self._rows[key]:
+                self._by_any_label.setdefault(row[2].casefold(), set()).add(key)
         paths = {(EntryType(entry_type), path): None for entry_type, path in term_paths}
         self._paths = _index(paths, _TERM_TAILS)
 
@@ -50,6 +62,16 @@ class Fields:
     def find_paths(self, name: str, scope: EntryType | None) -> list[tuple[EntryType, str]]:
         """Return the (entry type, path) of terms that a path names."""
         return _named(self._paths, name, scope)
+
+    def may_mean(self, name: str) -> tuple[list[MeasureRow], list[TermPath]]:
+        """Return all that could decide what a name means, were some of the records not there."""
+        whole = name.strip().casefold()
+        spelled = (whole, whole.partition(".")[2])
+        indexes = (self._by_name, self._by_any_label)
+        measured = {key for one in spelled for index in indexes for key in index.get(one, ())}
+        paths = {key for one in spelled for key in self._paths.get(one, ())}
+        rows = [row for key in sorted(measured) for row in self._rows[key]]
+        return rows, [(entry_type.value, path) for entry_type, path in sorted(paths)]
 
 
 def _index(keys: Mapping[tuple[EntryType, str], object], tails: tuple[str, ...]) -> dict:

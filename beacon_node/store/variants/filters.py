@@ -1,7 +1,8 @@
 """Which records meet a filter.
 
 A filter is evaluated on each record of its own entry type (its scope; without one, of every type
-that has its term or field), and the records found are then carried to where they are counted.
+that has its term or field) that may be looked at; those found are then carried to where they are
+counted.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,7 @@ from beacon_node.model.measures import (
 )
 from beacon_node.model.query import AlphanumericFilter, Filter, OntologyFilter
 from beacon_node.ports import SearchPlan
+from beacon_node.store.variants.counted import Counted
 from beacon_node.store.variants.fields import Field, scopes_of
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import Level
@@ -27,15 +29,23 @@ Condition = dict[Level, NumberSet]
 """Records that meet a condition, at each level where it can be met; empty: nobody does."""
 
 
-def evaluate(index: Index, plan: SearchPlan, wanted: Filter) -> Condition:
-    """Return the records that meet `wanted`. An unknown term or field is met by nobody.
+def evaluate(index: Index, plan: SearchPlan, wanted: Filter, counted: Counted) -> Condition:
+    """Return the `counted` records that meet `wanted`. An unknown term or field is met by nobody.
 
     Raises InvalidRequest for a comparison that makes no sense or leaves the unit open.
     """
     if isinstance(wanted, OntologyFilter):
         terms = (plan.terms or {}).get(wanted) or frozenset((wanted.id,))
-        return _with_terms(index, terms, wanted.scope)
-    return _compared(index, wanted)
+        found = _permitted(_with_terms(index, terms, wanted.scope), counted)
+        # A level where none of them has a term is one where nobody has it.
+        return {level: members for level, members in found.items() if members}
+    return _permitted(_compared(index, wanted, counted), counted)
+
+
+def _permitted(found: Condition, counted: Counted) -> Condition:
+    if counted.is_all():
+        return found
+    return {level: members & counted.at(level) for level, members in found.items()}
 
 
 def _with_terms(index: Index, terms: frozenset[str], scope: EntryType | None) -> Condition:
@@ -53,17 +63,18 @@ def _members(index: Index, level: EntryType, terms: Iterable[str]) -> Iterable[b
             yield members
 
 
-def _compared(index: Index, wanted: AlphanumericFilter) -> Condition:
+def _compared(index: Index, wanted: AlphanumericFilter, counted: Counted) -> Condition:
     value = parse_value(wanted.value)
     check_comparison(wanted.operator, value)
-    fields = index.fields.find_measures(wanted.field, wanted.scope)
+    known = counted.fields_like(wanted.field)
+    fields = known.find_measures(wanted.field, wanted.scope)
     if value.kind is Kind.NUMBER and not value.unit:
         _check_unit_is_plain(wanted.field, fields)
     found: dict[Level, list[NumberSet]] = {}
     for field in fields:
         found.setdefault(field.entry_type, []).append(_measured(index, field, wanted, value))
     if wanted.operator in ("=", "!"):
-        for entry_type, path in index.fields.find_paths(wanted.field, wanted.scope):
+        for entry_type, path in known.find_paths(wanted.field, wanted.scope):
             by_term = _named(index, entry_type, path, wanted)
             found.setdefault(entry_type, []).append(by_term)
     return {level: _any(sets) for level, sets in found.items()}

@@ -28,8 +28,9 @@ _MMAP_BYTES = 1 << 40  # SQLite takes what it was built for
 _STATEMENTS = 256
 
 _MEASURES = """
-    SELECT entry_type, field, max(label), unit, unit_label, max(amount IS NOT NULL)
-    FROM measure GROUP BY entry_type, field, unit, unit_label
+    SELECT entry_type, field, label, unit, unit_label, max(amount IS NOT NULL)
+    FROM measure GROUP BY entry_type, field, unit, unit_label, label
+    ORDER BY entry_type, field, unit, unit_label, label DESC
 """
 _PATHS = "SELECT DISTINCT entry_type, field FROM term"
 

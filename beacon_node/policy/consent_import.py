@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from beacon_node.model.consent import (
+    EVERY_DATASET,
     ConsentVersion,
     DataType,
     Scope,
@@ -29,7 +30,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"  # a no of somebody known
     CANCELLED = "cancelled"  # what was recorded was entered in error
     UNCHANGED = "unchanged"  # on record already
-    STALE = "stale"  # a newer signature, or a cancellation, has decided already
+    STALE = "stale"  # newer signatures, or a cancellation, have decided already
     MISSING = "missing"  # somebody with a consent on record is not in the file
     HELD_BACK = "held_back"  # another line of the same person is rejected
 
@@ -159,9 +160,18 @@ class _Planning:
             return Kind.HELD_BACK
         if not self._is_about(history, {version.scope.dataset}):
             return Kind.NEW
-        if is_replaced(self._as_recorded(version), history, self.at):
+        if self._decides_nothing(version, history):
             return Kind.STALE
         return Kind.WITHDRAWN if version.status.is_no else Kind.CHANGED
+
+    def _decides_nothing(self, version: ConsentVersion, history: History) -> bool:
+        """Whether newer statements have decided in every dataset that the person spoke of."""
+        new = self._as_recorded(version)
+        if version.scope.dataset != EVERY_DATASET:
+            return is_replaced(new, history, self.at)
+        datasets = {known.scope.dataset for known in valid_versions(history)}
+        about = (replace(new, scope=replace(new.scope, dataset=one)) for one in datasets)
+        return all(is_replaced(one, history, self.at) for one in about)
 
     def _as_recorded(self, version: ConsentVersion) -> ConsentVersion:
         """Return a version as if it were recorded now, after all others."""
@@ -188,7 +198,7 @@ class _Planning:
         for individual, history in sorted(self.histories.items()):
             if individual in named:
                 continue
-            for dataset in sorted(self.datasets & set(self._consented(history))):
+            for dataset in sorted(filter(self._is_of_file, set(self._consented(history)))):
                 version = source and _missing(individual, dataset, source, self.at)
                 yield Change(Kind.MISSING, individual, Place(), version)
 
@@ -204,9 +214,13 @@ class _Planning:
     def is_known(self, history: History) -> bool:
         return self._is_about(history, self.datasets)
 
+    def _is_of_file(self, dataset: str) -> bool:
+        return not self.datasets.isdisjoint({EVERY_DATASET, dataset})
+
     def _is_about(self, history: History, datasets: Collection[str]) -> bool:
+        """Whether anything on record is about one of the datasets; `*` is all there are."""
         return any(
-            version.scope.is_about(dataset)
+            dataset == EVERY_DATASET or version.scope.is_about(dataset)
             for version in valid_versions(history)
             for dataset in datasets
         )

@@ -79,6 +79,11 @@ class World:
         self.ledger = Ledger.create(folder / "ledger.sqlite")
         (folder / "mapping.toml").write_text(MAPPING)
 
+    def about(self, dataset: str) -> None:
+        """Let the mapping say that the tables from now on are about another dataset."""
+        mapping = MAPPING.replace('dataset = "d"', f'dataset = "{dataset}"')
+        (self.folder / "mapping.toml").write_text(mapping)
+
     def plan(self, *rows: str, missing_as: str = ""):
         table = "\n".join(["id,signed,status,term,form", *rows]) + "\n"
         (self.folder / "consents.csv").write_text(table)
@@ -227,6 +232,36 @@ def test_an_import_that_changes_more_than_a_share_is_stopped(world, changed, sto
     else:
         world.run(*rows, limits=Limits())
         assert world.state("P0") is State.WITHDRAWN
+
+
+@pytest.mark.parametrize("status", ["no", "yes"])
+def test_a_file_about_every_dataset_is_held_against_everybody_on_record(world, status):
+    world.run(*(row(f"P{n}", 5) for n in range(10)))
+    world.about("*")
+    head = world.ledger.head()
+    rows = [row(f"P{n}", 6, status, term="HMB") for n in range(3)]
+    with pytest.raises(Conflict, match="3 of 10 people"):
+        world.run(*rows, limits=Limits())
+    assert world.ledger.head() == head
+    assert kinds(world.run(*rows))[:3] == ["withdrawn" if status == "no" else "changed"] * 3
+
+
+def test_a_file_about_every_dataset_leaves_what_newer_signatures_decided(world):
+    world.run(row("P", 5), row("Q", 5))
+    world.about("e")
+    world.run(row("Q", 3))
+    world.about("*")
+    older = [row("P", 4, "no"), row("Q", 4, "no"), row("R", 4, "no")]
+    assert kinds(world.run(*older)) == ["stale", "withdrawn", "new"]
+    assert world.state("P") is State.PERMITTED and world.state("Q") is State.PERMITTED
+
+
+def test_who_is_missing_in_a_file_about_every_dataset_is_withdrawn_where_she_consented(world):
+    world.run(*KNOWN)
+    world.about("*")
+    plan = world.run(row("P", 6), missing_as="withdrawn")
+    assert kinds(plan) == ["changed", "missing"] and world.state("Q") is State.WITHDRAWN
+    assert [one.scope.dataset for one in world.ledger.history("Q")] == ["d", "d"]
 
 
 def test_one_person_may_always_change_and_new_people_do_not_count(world):

@@ -138,13 +138,17 @@ def history(
 def histories(
     connection: sqlite3.Connection, dataset: str, reader: StatementReader
 ) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
-    """Yield, in the order of their ids, those with a statement about `dataset`, with all theirs."""
+    """Yield, in the order of their ids, those with a statement about `dataset`, with all theirs.
+
+    `*` is about whatever there is: everybody.
+    """
     sql = f"""
         SELECT c.individual, {ENTRY} FROM consent c JOIN entry e ON e.sequence = c.number
         WHERE EXISTS (SELECT 1 FROM consent o
-                      WHERE o.individual = c.individual AND o.dataset IN (?, ?))
+                      WHERE o.individual = c.individual AND (? = ? OR o.dataset IN (?, ?)))
         ORDER BY c.individual, c.number"""
-    rows = connection.execute(sql, [dataset, EVERY_DATASET])
+    told = [dataset, EVERY_DATASET]
+    rows = connection.execute(sql, told * 2)
     for individual, theirs in groupby(rows, key=lambda row: row[0]):
         yield individual, tuple(read_entry(Entry(*row[1:]), reader) for row in theirs)
 

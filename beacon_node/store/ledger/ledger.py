@@ -111,6 +111,8 @@ class Ledger:
     def histories(self, dataset: str) -> Iterator[tuple[str, tuple[ConsentVersion, ...]]]:
         """Yield the individuals with a statement about `dataset` (or all datasets), by id.
 
+        Of `*` everybody on record, whichever dataset it is about.
+
         Each with all versions, also those about other datasets. It is the state of one moment, at
         least as new as the `consent_version` read before.
         """

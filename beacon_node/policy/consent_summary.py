@@ -68,9 +68,8 @@ class _Writer:
         }
         for use, by_type in standings.items():
             lines += self._use(use, by_type)
-        permitting = _permitting(standings)
-        for version in permitting:
-            lines += self._consent(version)
+        for version, uses in _permitting(standings):
+            lines += self._consent(version, uses)
         return lines
 
     def _standing(self, dataset: str, kind: DataType, use: UseKind) -> Standing:
@@ -109,32 +108,47 @@ class _Writer:
         end = version.effective_until
         return f"{words}{self.day(end - timedelta.resolution)}" if end else ""
 
-    def _consent(self, version: ConsentVersion) -> list[str]:
+    def _consent(self, version: ConsentVersion, uses: set[UseKind]) -> list[str]:
         signed = self.day(version.signed_on)
         lines = [f"  What your consent of {signed} allows (document {version.source.document}):"]
         sentences = permitted_use_in_words(version.use, self.label)
         lines += [f"  - {sentence}" for sentence in sentences]
-        return lines + _open_choice(version.open)
+        return lines + _what_is_told(version.open, UseKind.RECORD_LEVEL in uses)
 
 
 def _permitting(
     standings: dict[UseKind, dict[DataType, Standing]],
-) -> list[ConsentVersion]:
-    """Return the consents by which something is permitted, each once, oldest first."""
-    found = {
-        standing.version.number: standing.version
-        for by_type in standings.values()
-        for standing in by_type.values()
-        if standing.state is State.PERMITTED and standing.version
-    }
+) -> list[tuple[ConsentVersion, set[UseKind]]]:
+    """Return the consents by which something is permitted, each once with the uses that it permits,
+    oldest first."""
+    found: dict[int, tuple[ConsentVersion, set[UseKind]]] = {}
+    for use, by_type in standings.items():
+        for standing in by_type.values():
+            version = standing.version
+            if standing.state is State.PERMITTED and version:
+                found.setdefault(version.number, (version, set()))[1].add(use)
     return [found[number] for number in sorted(found)]
 
 
-def _open_choice(choice: OpenChoice) -> list[str]:
+def _what_is_told(choice: OpenChoice, is_for_approved: bool) -> list[str]:
+    """Return who may learn what: anybody, and those whom the committee approved."""
+    lines = [_APPROVED] if is_for_approved else []
     if not choice:
-        return ["  - Answers are made so that nobody can tell from them that you take part."]
+        return [*lines, _ANYBODY]
     named = listed([*sorted(choice.genes), *sorted(choice.variants)])
     return [
+        *lines,
         f"  - You chose that anybody may be told of your variants in: {named}.",
-        "  - What was told once cannot be taken back. Everywhere else you are protected.",
+        "  - What was told once cannot be taken back. About everything else:",
+        _ANYBODY,
     ]
+
+
+_APPROVED = (
+    "  - Researchers whom the data access committee approved may see your data, "
+    "and get exact answers in which you are counted."
+)
+_ANYBODY = (
+    "  - To anybody without an approval of the data access committee, answers are limited so that "
+    "they do not tell that you take part, within the limits that the hospital states."
+)

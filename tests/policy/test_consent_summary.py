@@ -56,6 +56,26 @@ def test_an_open_choice_is_said_with_its_consequence():
     assert "cannot be taken back" in text
 
 
+LIMITED = "without an approval of the data access committee, answers are limited so that they do"
+APPROVED = "Researchers whom the data access committee approved may see your data"
+
+
+@pytest.mark.parametrize("choice", [OpenChoice(), OpenChoice(frozenset({"BRCA1"}))])
+@pytest.mark.parametrize("use", UseKind)
+def test_who_may_learn_what_is_said_as_it_is(use, choice):
+    only = scope(uses=[use])
+    text = summarize([given(1, 1, scope=only, open=choice)], day(5))
+    assert text.count(LIMITED) == 1 and "nobody can tell" not in text
+    assert (APPROVED in text) == (use is UseKind.RECORD_LEVEL)
+
+
+def test_a_use_that_was_withdrawn_is_not_said_to_be_allowed():
+    history = [given(1, 1), withdrawn(2, 2, scope=scope(uses=[UseKind.RECORD_LEVEL]))]
+    text = summarize(history, day(5))
+    assert LIMITED in text and APPROVED not in text
+    assert LIMITED not in summarize([given(1, 1), withdrawn(2, 2)], day(5))
+
+
 def test_days_are_those_of_the_site():
     zone = timezone(timedelta(hours=-5))
     assert "as of 5 January 2030" in summarize([given(1, 1)], day(5), zone=zone)

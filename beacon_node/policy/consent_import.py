@@ -117,6 +117,7 @@ def plan_import(
             line.version.scope.dataset for line in lines if isinstance(line, Stated)
         ),
         statements=frozenset(_said(line.version) for line in lines if isinstance(line, Stated)),
+        given=_given(lines),
     )
     changes = [one for line in lines if not isinstance(line, Reject) for one in planning.of(line)]
     named = {line.individual for line in lines}
@@ -135,6 +136,7 @@ class _Planning:
     held_back: frozenset[str]
     datasets: frozenset[str]
     statements: frozenset[tuple]
+    given: Mapping[str, list[ConsentVersion]]  # the consents of the file
     seen: set[tuple] = field(default_factory=set)  # a line that comes twice counts once
 
     def of(self, line: Stated | Cancelled) -> Iterator[Change]:
@@ -158,11 +160,20 @@ class _Planning:
     def _kind(self, version: ConsentVersion, history: History) -> Kind:
         if version.individual in self.held_back and not version.status.is_no:
             return Kind.HELD_BACK
+        if self._decides_nothing(version, (*history, *self._coming(version, history))):
+            return Kind.STALE
         if not self._is_about(history, {version.scope.dataset}):
             return Kind.NEW
-        if self._decides_nothing(version, history):
-            return Kind.STALE
         return Kind.WITHDRAWN if version.status.is_no else Kind.CHANGED
+
+    def _coming(self, version: ConsentVersion, history: History) -> Iterator[ConsentVersion]:
+        """Yield what decides about a no besides the record: the consents that come with it."""
+        if not version.status.is_no or version.individual in self.held_back:
+            return
+        on_record = {_said(known) for known in history}
+        for given in self.given.get(version.individual, ()):
+            if _said(given) not in on_record:
+                yield self._as_recorded(given)
 
     def _decides_nothing(self, version: ConsentVersion, history: History) -> bool:
         """Whether newer statements have decided in every dataset that the person spoke of."""
@@ -170,6 +181,8 @@ class _Planning:
         if version.scope.dataset != EVERY_DATASET:
             return is_replaced(new, history, self.at)
         datasets = {known.scope.dataset for known in valid_versions(history)}
+        if not datasets:
+            return False
         about = (replace(new, scope=replace(new.scope, dataset=one)) for one in datasets)
         return all(is_replaced(one, history, self.at) for one in about)
 
@@ -224,6 +237,14 @@ class _Planning:
             for version in valid_versions(history)
             for dataset in datasets
         )
+
+
+def _given(lines: Iterable[Found]) -> dict[str, list[ConsentVersion]]:
+    found: dict[str, list[ConsentVersion]] = {}
+    for line in lines:
+        if isinstance(line, Stated) and line.version.status is Status.GIVEN:
+            found.setdefault(line.individual, []).append(line.version)
+    return found
 
 
 def _said(version: ConsentVersion) -> tuple:

@@ -166,6 +166,23 @@ def test_an_old_file_after_a_newer_one_changes_nothing_that_the_newer_decided(wo
     assert len(world.ledger.history("P")) == 2  # history is complete nevertheless
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([row("P", 4, "no"), row("P", 5)], ["stale", "new"]),
+        ([row("P", 5), row("P", 4, "no")], ["new", "stale"]),
+        ([row("P", 5), row("P", 6, "no")], ["new", "new"]),
+        ([row("P", 4, "no"), row("P", 5), row("P", 45)], ["new", "held_back"]),
+    ],
+    ids=["first", "last", "newer", "the consent is held back"],
+)
+def test_a_no_that_a_newer_consent_of_the_same_file_has_decided_is_stale(world, rows, expected):
+    plan = world.run(*rows, limits=Limits(1, skip_rejects=True))
+    assert kinds(plan) == expected
+    assert [str(one.place) for one in plan.changes] == ["line 2", "line 3"]
+    assert (world.state("P") is State.PERMITTED) == ("stale" in expected)
+
+
 def test_a_newer_signature_consents_again(world):
     world.run(row("P", 5), row("P", 6, "no"))
     assert world.state("P") is State.WITHDRAWN

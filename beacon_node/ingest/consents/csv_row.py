@@ -9,6 +9,7 @@ from beacon_node.ingest.consents.cells import Row, Values
 from beacon_node.ingest.consents.csv_mapping import ALL_DATA, CsvMapping
 from beacon_node.ingest.consents.unrecorded import SHA256, unrecorded
 from beacon_node.model.consent import (
+    ConsentVersion,
     DataType,
     OpenChoice,
     Scope,
@@ -41,6 +42,7 @@ def statements(
     found = [read.statement(status)]
     if mapping.columns.withdrawn_on and row.cells[mapping.columns.withdrawn_on]:
         found.append(read.withdrawal())
+        read.check_order(found[-1])
     yield from (Stated(version, place) for version in found)
 
 
@@ -66,7 +68,7 @@ class _Reading:
             raise InvalidInput(problem, field=self.columns.status)
         return found
 
-    def statement(self, status: Status):
+    def statement(self, status: Status) -> ConsentVersion:
         signed, column = self._when(self.columns.signed_on), self.columns.signed_on
         use = Use() if status.is_no else self.use()
         return unrecorded(
@@ -81,7 +83,7 @@ class _Reading:
             open=OpenChoice() if status.is_no else self.open_choice(),
         )
 
-    def withdrawal(self):
+    def withdrawal(self) -> ConsentVersion:
         """Return the withdrawal that a date in the row stands for; it takes everything back."""
         column, zone = self.columns.withdrawn_on, self.mapping.zone
         when, source = self._when(column), self.source()
@@ -93,6 +95,17 @@ class _Reading:
             effective_from=first_moment(when, zone, column),
             source=replace(source, document=f"{source.document}/withdrawal"),
         )
+
+    def check_order(self, withdrawal: ConsentVersion) -> None:
+        """Raises InvalidInput for a withdrawal from before the signature: it would decide nothing.
+
+        Dates of one day without a time may stand in either order.
+        """
+        column = self.columns.signed_on
+        signed = first_moment(self._when(column), self.mapping.zone, column)
+        if withdrawal.signed_on < signed:
+            problem = f"the withdrawal is dated before the signature ({column})"
+            raise InvalidInput(problem, field=self.columns.withdrawn_on)
 
     def scope(self, status: Status, use: Use) -> Scope:
         """Return what the row is about; a no is about everything."""

@@ -122,6 +122,17 @@ REDCAP_HEAD = (
             "P,enrol,1,2026-01-07,1,2026-02-01,1,0,1,0,,yes",
             [("given", "P", "GRU"), ("withdrawn", "P")],
         ),
+        # a withdrawal of the same day is fine, one from before the signature is a slip
+        (
+            "P,enrol,1,2026-01-07 14:30,1,2026-01-07,1,0,1,0,,yes",
+            [("given", "P", "GRU"), ("withdrawn", "P")],
+        ),
+        ("P,enrol,1,2026-01-07,0,2026-01-07 10:31,,,,,,", [("refused", "P"), ("withdrawn", "P")]),
+        ("P,enrol,1,2026-01-07,1,2025-02-01,1,0,1,0,,yes", [("rejected", 2, "stopped")]),
+        (
+            "P,enrol,1,2026-01-07 14:30,1,2026-01-07 14:29,1,0,1,0,,yes",
+            [("rejected", 2, "stopped")],
+        ),
         ("P,enrol,1,2026-01-07,9,,,,,,,", [("cancelled", "P", "P/1")]),
         ("P,year2,1,2026-01-07,1,,1,0,1,0,,yes", []),
         ("P,enrol,1,[not completed],1,,1,0,1,0,,yes", []),

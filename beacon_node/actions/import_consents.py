@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 
 from beacon_node.actions.given_file import digest
@@ -56,17 +57,22 @@ class Limits:
 
 
 def read_consents(
-    path: str | Path, mapping: str | Path, progress: Progress = NO_PROGRESS
+    path: str | Path,
+    mapping: str | Path,
+    zone: tzinfo = UTC,
+    progress: Progress = NO_PROGRESS,
 ) -> ConsentFile:
     """Return what a file states, CSV or FHIR by its content; every bad line is among it.
 
+    `zone` is the node's, whose days dates are where the mapping names none.
     Raises InvalidInput where the file or its mapping as a whole cannot be trusted.
     """
     path, kind = Path(path), detect_consents(path)
     if kind is ConsentFormat.CSV:
-        lines = read_consent_csv(path, read_csv_mapping(mapping), unstated=uses_if_unstated)
+        lines = read_consent_csv(path, read_csv_mapping(mapping, zone), unstated=uses_if_unstated)
     else:
-        lines = read_consent_fhir(path, read_fhir_mapping(mapping), unstated=uses_if_unstated)
+        rules = read_fhir_mapping(mapping, zone)
+        lines = read_consent_fhir(path, rules, unstated=uses_if_unstated)
     found = tuple(lines)
     if not found:
         raise InvalidInput("the file holds no consent that the mapping speaks of", file=str(path))

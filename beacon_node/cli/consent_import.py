@@ -60,7 +60,7 @@ def import_(session: Session, file: Path, mapping: Path, **told: Any) -> None:
         raise click.UsageError("--skip-rejects needs --rejects FILE, so that no line is lost")
     node = session.open_node()
     with session.output.progress() as progress:
-        read = read_consents(file, mapping, progress)
+        read = read_consents(file, mapping, node.settings.zone, progress)
     planned = plan_import(node.ledger, node.clock, read, missing_as=told["missing"] or "")
     plan = planned.plan
     _report(session, plan, told["rejects"])

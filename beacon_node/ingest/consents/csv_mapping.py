@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.ingest.consents.cells import Condition, Values
@@ -60,7 +60,7 @@ class CsvMapping:
     """How one kind of table is read."""
 
     file: str
-    zone: ZoneInfo
+    zone: tzinfo
     delimiter: str
     encoding: str
     dates: DateForm
@@ -83,11 +83,14 @@ class CsvMapping:
         return frozenset((*self.columns.named, *self.only, *self.filled, *of_rules, *of_terms))
 
 
-def read_csv_mapping(path: str | Path) -> CsvMapping:
-    """Return the mapping in a TOML file; InvalidInput naming the key for whatever is not known."""
+def read_csv_mapping(path: str | Path, zone: tzinfo = UTC) -> CsvMapping:
+    """Return the mapping in a TOML file; InvalidInput naming the key for whatever is not known.
+
+    `zone` is the node's, whose days dates are where the mapping names none.
+    """
     table = read_toml(path)
     check_format(table, CSV)
-    zone = table.zone("time_zone")
+    zone = table.zone("time_zone", zone)
     layout, rows, chosen = (table.table(key) for key in ("file", "rows", "open_choice"))
     dates = _date_form(layout)
     columns = _columns(table.table("columns"))

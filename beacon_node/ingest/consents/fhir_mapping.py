@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from beacon_node.errors import InvalidInput
 from beacon_node.ingest.consents.cells import Row
@@ -38,7 +38,7 @@ class FhirMapping:
     """How the consents of one site are read. `uses` None: the forms do not speak of them."""
 
     file: str
-    zone: ZoneInfo
+    zone: tzinfo
     identifier_system: str
     scopes: frozenset[str]
     policies: frozenset[str]
@@ -55,11 +55,14 @@ class FhirMapping:
         return any(code.uses for code in self.codes)
 
 
-def read_fhir_mapping(path: str | Path) -> FhirMapping:
-    """Return the mapping in a TOML file; InvalidInput naming the key for whatever is not known."""
+def read_fhir_mapping(path: str | Path, zone: tzinfo = UTC) -> FhirMapping:
+    """Return the mapping in a TOML file; InvalidInput naming the key for whatever is not known.
+
+    `zone` is the node's, whose days dates are where the mapping names none.
+    """
     table = read_toml(path)
     check_format(table, FHIR)
-    zone = table.zone("time_zone")
+    zone = table.zone("time_zone", zone)
     patient, accept, scope = (table.table(key) for key in ("patient", "accept", "scope"))
     codes, meanings = _codes(table)
     mapping = FhirMapping(

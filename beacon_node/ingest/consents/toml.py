@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -76,8 +77,11 @@ class Table:
             self.refuse(key, "a table is expected")
         return Table(found, self.file, ".".join(part for part in (self.name, key) if part))
 
-    def zone(self, key: str) -> ZoneInfo:
-        """Return the time zone of the site, which no mapping may leave open."""
+    def zone(self, key: str, default: tzinfo) -> tzinfo:
+        """Return the time zone that the mapping names, the node's where it names none."""
+        if key not in self.values:
+            self.take(key)
+            return default
         name = self.text(key)
         try:
             return ZoneInfo(name)

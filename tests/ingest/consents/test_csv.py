@@ -212,7 +212,7 @@ def test_a_table_that_cannot_be_trusted_is_refused_as_a_whole(tmp_path, table, p
     [
         (("[scope]", "[scope]\nuse = 1"), "scope.use: not known here"),
         (("[columns]", "[columns]\nname = 'x'"), "columns.name: not known here"),
-        (('time_zone = "Europe/Helsinki"', ""), "time_zone"),
+        (("Europe/Helsinki", ""), "time_zone: a text is expected"),
         (("Europe/Helsinki", "Helsinki"), "time_zone: a time zone like"),
         (('format = "csv"', 'format = "fhir"'), 'for "fhir" files'),
         (('"GRU"', '"GRU-CC"'), r"terms\[1\].duo: a current DUO"),

@@ -1,0 +1,52 @@
+"""`beacon-node consent import`: the node's time zone, and what is said to people."""
+
+import pytest
+
+from beacon_node.actions.manage_datasets import NewDataset
+from beacon_node.cli.main import run
+from beacon_node.model.genome import Assembly
+from tests.actions.homes import new_node
+from tests.ingest.consents.resources import FHIR_MAPPING, bundle, consent, rule
+from tests.ingest.consents.tables import MAPPING
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("BEACON_NODE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("BEACON_NODE_NODE_TIME_ZONE", "Asia/Tokyo")
+    monkeypatch.chdir(tmp_path)
+    new_node(tmp_path / "home", NewDataset("d", Assembly.GRCH37))
+    return tmp_path
+
+
+@pytest.fixture
+def ask(home, capsys):
+    """Return a function that runs a command and returns what it said to people."""
+
+    def ask(*arguments: str) -> str:
+        run(["consent", *arguments])
+        return "".join(capsys.readouterr())
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("told", "text", "named"),
+    [
+        (MAPPING, "id,signed\nP,2026-01-07\n", "Europe/Helsinki"),
+        (
+            FHIR_MAPPING,
+            bundle(consent(rule("permit", "8"), dateTime="2026-01-07")),
+            "Europe/Berlin",
+        ),
+    ],
+    ids=["csv", "fhir"],
+)
+@pytest.mark.parametrize("is_named", [True, False])
+def test_days_are_those_of_the_mapping_or_else_of_the_node(home, ask, told, text, named, is_named):
+    line = f'time_zone = "{named}"\n'
+    (home / "m.toml").write_text(told if is_named else told.replace(line, ""))
+    (home / "file").write_text(text)
+    assert "Recorded 1 statement." in ask("import", "file", "--mapping", "m.toml")
+    hours = {"Europe/Helsinki": "22:00", "Europe/Berlin": "23:00"}
+    assert f"2026-01-06T{hours[named] if is_named else '15:00'}" in ask("show", "P", "--json")

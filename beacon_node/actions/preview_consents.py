@@ -45,8 +45,8 @@ def preview_consents(
         if terms is None:
             raise Conflict(f"{dataset_id} declares no data use terms; say which it has")
         people = people_in(node, draft).difference(draft.removed)
-        people -= purged(node, dataset_id, people)
-    at = node.ledger.present(node.clock.now())
+        at = node.ledger.present(node.clock.now())
+        people -= purged(node, dataset_id, people, at)
     known = {id: history for id, history in node.ledger.histories(dataset_id) if id in people}
     histories = (known.get(id, ()) for id in people)
     conditions = Conditions(Asked(dataset_id, DataType.VARIANTS, use), terms, purpose)

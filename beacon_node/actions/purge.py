@@ -1,5 +1,6 @@
 """Remove for good what a node keeps of people who withdrew or refused."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from beacon_node.actions.whole_ledger import require_ledger_of_releases
 from beacon_node.model.consent import Asked, DataType, State, UseKind
 from beacon_node.model.consent_documents import canonical_json
 from beacon_node.model.entries import Document, EntryType, pseudonym
+from beacon_node.model.ledger import Moment
 from beacon_node.node import Node
 from beacon_node.policy.consent import History, state_at
 from beacon_node.store.drafts import documents_of, write_draft
@@ -84,34 +86,49 @@ class _Found:
     parts: tuple[PartRecord, ...]
     indexes: tuple[Path, ...]
     is_new: bool  # there is something to take out, or a release to be asked for
+    moment: Moment
 
 
 def _find(node: Node, dataset_id: str) -> _Found:
     draft = read_draft(node, dataset_id)
-    lineage = draft_lineage(node, draft)
-    again = purged(node, dataset_id, lineage.entries[EntryType.INDIVIDUAL])
-    gone = again.union(_gone(node, dataset_id))
-    traces = traces_of(lineage, frozenset(gone))
+    lineage, moment = draft_lineage(node, draft), node.ledger.moment(node.clock.now())
+    again = purged(node, dataset_id, lineage.entries[EntryType.INDIVIDUAL], moment.at)
+    said = frozenset(_gone(node, dataset_id, moment))
+    gone = said | again
+    targets = {id for part in draft.parts for id in part.sample_table.values()}
+    traces = traces_of(lineage, gone, targets)
     folder = node.catalogue.folder(dataset_id)
     in_parts = [p for p in draft.parts if _is_touched(folder / "parts" / p.path, p, traces)]
     paths = {folder / "releases" / one.path for one in node.catalogue.releases(dataset_id)}
-    released = {path: numbers_of(path, gone).keys() for path in paths if path.exists()}
+    new = said - _covered(node, dataset_id, moment)
+    released = {path: numbers_of(path, new).keys() for path in paths if path.exists()}
     here = gone & lineage.entries[EntryType.INDIVIDUAL].keys()
     here |= gone.intersection(draft.removed).union(*released.values())
     indexes = tuple(path for path, people in released.items() if people)
-    is_new = bool(in_parts or gone.intersection(draft.removed)) or (
-        bool(indexes) and not node.catalogue.has_unfinished_purge(dataset_id)
-    )
-    return _Found(frozenset(here), traces, tuple(in_parts), indexes, is_new)
+    is_new = bool(in_parts or indexes or gone.intersection(draft.removed))
+    return _Found(here, traces, tuple(in_parts), indexes, is_new, moment)
 
 
-def _gone(node: Node, dataset_id: str) -> Iterator[str]:
-    """Yield those who said no to every use of their variants in a dataset."""
-    at = node.ledger.present(node.clock.now())
+def _gone(node: Node, dataset_id: str, moment: Moment) -> Iterator[str]:
+    """Yield those who said no to every use of their variants in a dataset, as was on record."""
     asked = [Asked(dataset_id, DataType.VARIANTS, use) for use in UseKind]
     for individual, history in node.ledger.histories(dataset_id):
-        if all(_is_no(history, at, one) for one in asked):
+        known = [version for version in history if version.number <= moment.consent_version]
+        if all(_is_no(known, moment.at, one) for one in asked):
             yield individual
+
+
+def _covered(node: Node, dataset_id: str, moment: Moment) -> frozenset[str]:
+    """Return whom an earlier purge counted that waits for its release, which takes them out.
+
+    A no holds from when it is recorded, so that who said it by then is who was counted.
+    """
+    if not node.catalogue.has_unfinished_purge(dataset_id):
+        return frozenset()
+    told = (json.loads(entry.body) for entry in node.ledger.entries(kind=PURGE))
+    versions = [body["consent_version"] for body in told if body["dataset"] == dataset_id]
+    earlier = replace(moment, consent_version=max(versions, default=0))
+    return frozenset(_gone(node, dataset_id, earlier))
 
 
 def _is_no(history: History, at: datetime, asked: Asked) -> bool:
@@ -120,11 +137,20 @@ def _is_no(history: History, at: datetime, asked: Asked) -> bool:
 
 def _is_touched(path: Path, part: PartRecord, traces: Traces) -> bool:
     """Whether a file of the draft, or what the catalogue says of it, tells of them."""
-    if traces.is_named_in(part.source) or not traces.names.isdisjoint(part.sample_table.values()):
+    if _is_named(part, traces) or _table_left(part, traces) != part.sample_table:
         return True
     if not part.is_clinical:
         return not traces.samples.isdisjoint(samples_of(path))
     return any(_left(document, traces) != document for document in documents_of(path))
+
+
+def _is_named(part: PartRecord, traces: Traces) -> bool:
+    return part.source != WITHHELD and traces.is_named_in(part.source)
+
+
+def _table_left(part: PartRecord, traces: Traces) -> dict[str, str]:
+    rows = part.sample_table.items()
+    return {sample: id for sample, id in rows if not traces.is_in_table(sample, id)}
 
 
 # ---- taking out ----------------------------------------------------------------------------------
@@ -134,14 +160,15 @@ def _remove(node: Node, dataset_id: str, found: _Found) -> None:
     """Write the files anew, record it, swap them; old files are swept, by a later command if need
     be."""
     rewritten = [_rewritten(node, dataset_id, part, found.traces) for part in found.parts]
-    body = canonical_json({"dataset": dataset_id, "people": len(found.people)})
+    told = {"dataset": dataset_id, "people": len(found.people)}
+    body = canonical_json(told | {"consent_version": found.moment.consent_version})
     with node.ledger.writing(now=node.clock.now(), durable=True) as appending:
         appending.append(PURGE, [body])
     # Without her records a sample of hers that is loaded again would be a person of its own.
     traces = found.traces
     pseudonyms = {
         pseudonym(node.pseudonym_key, dataset_id, EntryType.INDIVIDUAL, name)
-        for name in traces.names - traces.individuals
+        for name in traces.would_be_people
     }
     node.catalogue.purge(dataset_id, rewritten, traces, pseudonyms)
 
@@ -155,9 +182,8 @@ def _rewritten(node: Node, dataset_id: str, part: PartRecord, traces: Traces) ->
     else:
         alleles = rewrite_part(old, folder / name, traces.samples)
         changed = {"alleles": alleles, "samples": len(samples_of(folder / name))}
-    table = {n: id for n, id in part.sample_table.items() if traces.names.isdisjoint((n, id))}
-    source = WITHHELD if traces.is_named_in(part.source) else part.source
-    report = {**part.report, **changed}
+    table, report = _table_left(part, traces), {**part.report, **changed}
+    source = WITHHELD if _is_named(part, traces) else part.source
     return replace(part, path=name, source=source, sample_table=table, report=report)
 
 

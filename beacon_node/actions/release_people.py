@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from beacon_node.model.consent_documents import read_moment
 from beacon_node.model.entries import EntryType, pseudonym
 from beacon_node.model.ledger import Moment
 from beacon_node.node import Node
+from beacon_node.policy.consent import History
 from beacon_node.policy.consent_profiles import takes_part
 from beacon_node.store.merge import LeftOut
 from beacon_node.store.records import DatasetRecord, ReleaseRecord
@@ -26,17 +28,25 @@ def left_out(node: Node, dataset: DatasetRecord, people: frozenset[str], moment:
         if takes is not is_open:  # of the two sets only the one that is used
             said[takes].add(individual)
     removed = frozenset(node.catalogue.removed_people(dataset.id))
-    refused = frozenset(said[False] | purged(node, dataset.id, people))
+    refused = frozenset(said[False] | purged(node, dataset.id, people, moment.at))
     return LeftOut(removed, refused, None if is_open else frozenset(said[True]))
 
 
-def purged(node: Node, dataset_id: str, people: Iterable[str]) -> set[str]:
+def purged(node: Node, dataset_id: str, people: Iterable[str], at: datetime) -> set[str]:
     """Return those of a draft's people who are a sample or record of somebody who was purged: with
-    her other records gone, what is loaded again of her looks like another person."""
+    her other records gone, what is loaded again of her looks like another person.
+
+    Who has a consent of her own that permits anything at `at` is somebody else of the same id.
+    """
     names, key = node.catalogue.purged_names(dataset_id), node.pseudonym_key
     if not names:
         return set()
-    return {id for id in people if pseudonym(key, dataset_id, EntryType.INDIVIDUAL, id) in names}
+    found = {id for id in people if pseudonym(key, dataset_id, EntryType.INDIVIDUAL, id) in names}
+    return {id for id in found if not _permits(node.ledger.history(id), at, dataset_id)}
+
+
+def _permits(history: History, at: datetime, dataset_id: str) -> bool:
+    return takes_part(history, at, dataset_id, is_open_data=False)
 
 
 @dataclass(frozen=True, slots=True)

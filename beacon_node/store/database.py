@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from beacon_node.errors import ConfigurationError, Conflict, NotFound
+from beacon_node.errors import ConfigurationError, Conflict, NotFound, StoreUnavailable
 from beacon_node.model.data_use import Use
 from beacon_node.model.public_tier import PublicPanels
 from beacon_node.ports import Dataset
@@ -80,12 +80,12 @@ class Catalogue:
 
     def released_datasets(self) -> tuple[Dataset, ...]:
         """Return the datasets that have a release, by id, as everybody may see them."""
-        found = []
         with told_plainly(self.path):
-            for row in self._rows("SELECT * FROM release WHERE is_current ORDER BY dataset"):
-                dataset = self.dataset(row["dataset"])
-                found.append(published(dataset, read_release(row)))
-        return tuple(found)
+            rows = list(self._rows("SELECT * FROM release WHERE is_current ORDER BY dataset"))
+        declared = {dataset.id: dataset for dataset in self.datasets()}
+        # One of them may be removed meanwhile, which is no matter of whoever asks about others.
+        found = ((declared.get(row["dataset"]), row) for row in rows)
+        return tuple(published(dataset, read_release(row)) for dataset, row in found if dataset)
 
     def index_path(self, dataset_id: str) -> Path:
         """Return the variation index of a dataset's current release; NotFound if there is none."""
@@ -240,8 +240,10 @@ class Catalogue:
                 changed = {name: row[name] for name in ("path", "source", "sample_table", "report")}
                 db["part"].update(part.number, changed)
             for row in list(db["release"].rows_where("dataset = ?", [dataset_id])):
-                told = {name: json.loads(row[name]) for name in ("document", "cohorts")}
-                found = {name: json.dumps(traces.unnamed(value)) for name, value in told.items()}
+                document = json.loads(row["document"])
+                document = traces.unnamed(document) if document else document
+                cohorts = [traces.unnamed(cohort) for cohort in json.loads(row["cohorts"])]
+                found = {"document": json.dumps(document), "cohorts": json.dumps(cohorts)}
                 db["release"].update((dataset_id, row["number"]), found)
                 db.execute("INSERT OR IGNORE INTO unfinished_purge VALUES (?)", [dataset_id])
             gone = [(dataset_id, individual) for individual in traces.individuals]
@@ -251,19 +253,28 @@ class Catalogue:
     def finish_purge(self, dataset_id: str) -> None:
         """Remember that a release without the people who were purged was made, and let no trace of
         them stay in the catalogue's own file."""
+        self.compact()
         with self._writing() as db:
             db.execute("DELETE FROM unfinished_purge WHERE dataset = ?", [dataset_id])
-        self.compact()
 
     def compact(self) -> None:
-        """Write the file anew, without what was deleted from it."""
+        """Write the file anew, without what was deleted from it, and empty its log.
+
+        Raises StoreUnavailable if another process reads an older state for so long that the log
+        cannot be emptied: what was deleted is in it still.
+        """
         with told_plainly(self.path):
             connection = _connect(self.path)
             try:
                 connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             finally:
                 connection.close()
+        if is_busy:
+            raise StoreUnavailable(
+                f"{self.path}: another command is reading from it, and what was removed is still in"
+                " its log; do the same again when that is done"
+            )
 
     @contextmanager
     def only_me(self, dataset_id: str) -> Iterator[None]:

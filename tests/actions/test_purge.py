@@ -13,14 +13,17 @@ from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.manage_datasets import (
     NewDataset,
     list_datasets,
+    remove_part,
     remove_people,
     show_dataset,
 )
 from beacon_node.actions.purge import WITHHELD, purge
 from beacon_node.actions.release_dataset import release
+from beacon_node.errors import StoreUnavailable
 from beacon_node.model.consent import Status, UseKind
 from beacon_node.model.genome import Assembly
 from beacon_node.node import Node, open_node
+from beacon_node.store import database
 from beacon_node.store.database import Catalogue
 from tests.actions.homes import carriers, files_of, new_node, open_data, vcf
 from tests.actions.said import consents, says, withdraws
@@ -203,7 +206,8 @@ def test_the_ledger_says_how_many_and_not_who(node):
     withdraws(node, "PAT-bob")
     purge(node)
     (entry,) = node.ledger.entries(kind="purge")
-    assert json.loads(entry.body) == {"dataset": "d", "people": 1}
+    told = {"dataset": "d", "people": 1, "consent_version": node.ledger.consent_version()}
+    assert json.loads(entry.body) == told
     (again,) = purge(node)
     assert (again.people, again.files, again.waits_for_release) == (0, 0, True)
     assert len(list(node.ledger.entries(kind="purge"))) == 1, "there was nothing left to purge"
@@ -248,6 +252,129 @@ def test_who_is_only_in_an_old_release_goes_with_the_next(tmp_path):
     purge(node)
     release(node, "d")
     assert traces(node) == [] and len(node.catalogue.releases("d")) == 1
+
+
+# ---- whose ids are like those of others ----------------------------------------------------------
+
+STATUS = {"biosampleStatus": SEX, "sampleOriginType": SEX}
+
+
+@pytest.fixture
+def numbered(tmp_path) -> Node:
+    """Individuals 1, 2, 3, of whom 1 has the biosamples 21, 2 and 3x and 2 has 22; released."""
+    node = new_node(tmp_path / "home", open_data())
+    table = {"1": "21", "22": "22", "s3": "3"}
+    load(node, "d", vcf(tmp_path / "x.vcf", RECORDS, tuple(table)), LoadOptions(sample_table=table))
+    relatives = {"2": ["1", "3"], "3": ["2", "3"]}
+    described = [
+        {"id": id, "sex": SEX, "pedigrees": [{"members": [{"memberId": m} for m in members]}]}
+        for id, members in {"1": ["2"], **relatives}.items()
+    ]
+    _load_json(node, tmp_path, described)
+    of = {"21": "1", "2": "1", "22": "2", "1": "3"}
+    _load_json(node, tmp_path, [{"id": s, "individualId": i, **STATUS} for s, i in of.items()])
+    runs = [{"id": "3", "biosampleId": "2", "individualId": "1", "runDate": "2020-01-01"}]
+    runs += [{"id": "1", "biosampleId": "22", "individualId": "2", "runDate": "2020-01-01"}]
+    _load_json(node, tmp_path, runs)
+    cohort = {"id": "1", "name": "C", "cohortType": "study-defined", "ids": ["1", "2", "3"]}
+    _load_json(node, tmp_path, [cohort])
+    release(node, "d")
+    return node
+
+
+def _entries(node: Node) -> dict[tuple[str, str], dict]:
+    found = rows(node.catalogue.index_path("d"), "SELECT entry_type, id, body FROM entry")
+    return {(kind, id): json.loads(body) if body else {} for kind, id, body in found}
+
+
+def test_ids_of_one_type_are_not_those_of_another(numbered):
+    withdraws(numbered, "1")
+    for _ in range(2):  # whom a first purge leaves, a second one does not take for the purged
+        purge(numbered)
+        release(numbered, "d")
+    entries = _entries(numbered)
+    assert {kind_id for kind_id in entries if kind_id[0] != "biosample"} == {
+        ("individual", "2"),
+        ("individual", "3"),
+        ("run", "1"),
+    }
+    assert {id for kind, id in entries if kind == "biosample"} == {"22", "1"}
+    assert entries["biosample", "22"]["individualId"] == "2"
+    assert entries["run", "1"]["biosampleId"] == "22"
+    members = {
+        id: [m["memberId"] for p in entries["individual", id]["pedigrees"] for m in p["members"]]
+        for id in ("2", "3")
+    }
+    assert members == {"2": ["3"], "3": ["2", "3"]}
+    (part,) = [part for part in numbered.catalogue.parts("d") if not part.is_clinical]
+    assert part.sample_table == {"22": "22", "s3": "3"}
+    assert carriers(numbered, "d")["22", 99, "A", "C"] == {"hom": {"22"}}
+    (dataset,) = numbered.store.datasets()
+    assert [(one["id"], one["ids"]) for one in dataset.cohorts] == [("1", ["2", "3"])]
+
+
+def test_a_second_purge_finds_nothing_where_ids_are_alike(numbered):
+    withdraws(numbered, "1")
+    assert purge(numbered)[0].people == 1
+    files = files_of(numbered, "d")
+    assert (purge(numbered)[0].people, files_of(numbered, "d")) == (0, files)
+
+
+def test_who_has_an_id_like_a_purged_sample_and_consents_stays(numbered, tmp_path):
+    withdraws(numbered, "1")
+    purge(numbered)
+    release(numbered, "d")
+    _load_json(numbered, tmp_path, [{"id": "21", "sex": SEX}])
+    assert release(numbered, "d").left_out == 1, "nobody knows that it is somebody else"
+    consents(numbered, "21")
+    assert purge(numbered, is_dry=True)[0].people == 0
+    release(numbered, "d")
+    assert ("individual", "21") in _entries(numbered)
+
+
+def test_a_file_is_named_after_nobody_once_its_name_is_withheld(tmp_path):
+    """The words that stand for the name are not taken for somebody's id."""
+    node = new_node(tmp_path / "home", open_data())
+    load(node, "d", vcf(tmp_path / "a.vcf", RECORDS[:2], ("a", "b", "c")))
+    withdraws(node, "a")
+    assert [purge(node)[0].files, purge(node)[0].files] == [1, 0]
+
+
+# ---- while an earlier purge waits ----------------------------------------------------------------
+
+
+def test_who_withdraws_while_a_purge_waits_for_its_release_is_purged_too(tmp_path):
+    """Though her file is in the draft no more, the release that answers still holds her."""
+    node = new_node(tmp_path / "home", open_data())
+    for name in "pqr":
+        load(node, "d", vcf(tmp_path / f"{name}.vcf", RECORDS[3:], (name, f"{name}2", f"{name}3")))
+    release(node, "d")
+    (number,) = [part.number for part in node.catalogue.parts("d") if part.source == "q.vcf"]
+    remove_part(node, "d", number)
+    withdraws(node, "p")
+    assert [(one.people, one.files) for one in purge(node)] == [(1, 2)]
+    withdraws(node, "q")
+    assert [(one.people, one.files) for one in purge(node, is_dry=True)] == [(1, 1)]
+    assert [(one.people, one.files) for one in purge(node)] == [(1, 1)]
+    assert [(one.people, one.files) for one in purge(node)] == [(0, 0)]
+    told = [json.loads(entry.body)["people"] for entry in node.ledger.entries(kind="purge")]
+    assert told == [1, 1]
+
+
+def test_a_log_that_cannot_be_emptied_is_told_and_emptied_by_the_next(node, monkeypatch):
+    path = node.home / "data" / "catalogue.sqlite"
+    monkeypatch.setattr(database, "_BUSY_S", 0.05)
+    withdraws(node, "PAT-bob")
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM part").fetchone()
+        with pytest.raises(StoreUnavailable, match="still in its log"):
+            purge(node)
+        warned = release(node, "d").warnings
+        assert any("still in its log" in words for words in warned)
+    assert node.catalogue.has_unfinished_purge("d")
+    release(node, "d")
+    assert traces(node) == [] and not node.catalogue.has_unfinished_purge("d")
 
 
 # ---- killed anywhere -----------------------------------------------------------------------------

@@ -154,6 +154,23 @@ def test_removing_a_dataset_removes_all_that_belongs_to_it(catalogue):
         catalogue.dataset("uk1")
 
 
+def test_a_dataset_that_is_removed_while_the_released_are_read_is_none_of_them(
+    catalogue, monkeypatch
+):
+    catalogue.make_current("uk1", release())
+    catalogue.add_dataset(DatasetRecord("uk2", "x", Assembly.GRCH38))
+    catalogue.make_current("uk2", release())
+    other, rows = Catalogue(catalogue.path), Catalogue._rows
+
+    def removing(self, sql, *values):
+        found = rows(self, sql, *values)
+        other.remove_dataset("uk2")
+        return found
+
+    monkeypatch.setattr(Catalogue, "_rows", removing)
+    assert [dataset.id for dataset in catalogue.released_datasets()] == ["uk1"]
+
+
 def test_people_are_taken_out_and_in_again(catalogue):
     catalogue.remove_people("uk1", ["b", "a", "a"])
     assert catalogue.removed_people("uk1") == ("a", "b")

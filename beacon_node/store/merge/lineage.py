@@ -8,7 +8,7 @@ from beacon_node.store.drafts import Entry
 
 INDIVIDUAL, BIOSAMPLE, RUN, ANALYSIS = LINEAGE
 # What a sample's name is looked for among, in this order.
-_NAMED = (BIOSAMPLE, INDIVIDUAL, RUN, ANALYSIS)
+NAMED = (BIOSAMPLE, INDIVIDUAL, RUN, ANALYSIS)
 
 Name = tuple[EntryType, str]
 
@@ -141,7 +141,7 @@ def _below(lineage: Lineage) -> dict[Name, dict[EntryType, list[str]]]:
 
 def _records_of(lineage: Lineage, below: Mapping, target: str) -> dict[EntryType, str]:
     """Return the records that the call set of `target` belongs to."""
-    known = next((t for t in _NAMED if target in lineage.entries[t]), None)
+    known = next((t for t in NAMED if target in lineage.entries[t]), None)
     if known is None or known == INDIVIDUAL:
         return _records_of_person(lineage, below, target)
     records = lineage.ancestors((known, target))

@@ -126,7 +126,7 @@ def too_much(plan: ImportPlan, max_change: float) -> str:
         return ""
     return (
         f"{plan.people_changed:,} of {plan.known:,} people with a consent on record would change, "
-        f"more than {max_change:.0%}; allow more only if this is meant"
+        f"more than {max_change:.0%}; allow more (--max-change) only if this is meant"
     )
 
 

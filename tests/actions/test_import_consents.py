@@ -243,7 +243,7 @@ def test_an_import_that_changes_more_than_a_share_is_stopped(world, changed, sto
     head = world.ledger.head()
     rows = [row(f"P{n}", 6, "no") for n in range(changed)]
     if stops:
-        with pytest.raises(Conflict, match="3 of 10 people"):
+        with pytest.raises(Conflict, match=r"3 of 10 people .* \(--max-change\)"):
             world.run(*rows, limits=Limits())
         assert world.ledger.head() == head
     else:

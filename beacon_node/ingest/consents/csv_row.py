@@ -70,14 +70,14 @@ class _Reading:
 
     def statement(self, status: Status) -> ConsentVersion:
         signed, column = self._when(self.columns.signed_on), self.columns.signed_on
-        use = Use() if status.is_no else self.use()
+        use, begin = Use() if status.is_no else self.use(), self._begin(signed)
         return unrecorded(
             individual=self.individual(),
             status=status,
             scope=self.scope(status, use),
             signed_on=signature_moment(signed, status, self.mapping.zone, column),
-            effective_from=self._begin(signed),
-            effective_until=None if status.is_no else self._end(),
+            effective_from=begin,
+            effective_until=None if status.is_no else self._end(begin),
             source=self.source(),
             use=use,
             open=OpenChoice() if status.is_no else self.open_choice(),
@@ -159,16 +159,25 @@ class _Reading:
         return frozenset(kind(word) for word in words)
 
     def _begin(self, signed: When) -> datetime:
-        column = self.columns.effective_from
-        has_own = bool(column and self.cells[column])
-        when = self._when(column) if has_own else signed
-        return first_moment(when, self.mapping.zone, column if has_own else self.columns.signed_on)
+        column = self._begin_column
+        when = signed if column == self.columns.signed_on else self._when(column)
+        return first_moment(when, self.mapping.zone, column)
 
-    def _end(self) -> datetime | None:
+    @property
+    def _begin_column(self) -> str:
+        """Which column says when a consent begins: its own where it is filled."""
+        own = self.columns.effective_from
+        return own if self._cell(own) else self.columns.signed_on
+
+    def _end(self, begin: datetime) -> datetime | None:
         column = self.columns.effective_until
         if not self._cell(column):
             return None
-        return end_moment(self._when(column), self.mapping.zone, column)
+        end = end_moment(self._when(column), self.mapping.zone, column)
+        if end is not None and end <= begin:
+            problem = f"the consent ends before it begins ({self._begin_column})"
+            raise InvalidInput(problem, field=column)
+        return end
 
     def _when(self, column: str) -> When:
         if not self.cells[column]:

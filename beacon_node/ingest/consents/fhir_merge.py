@@ -140,9 +140,12 @@ class _Signature:
         begins = max(starts, default=first_moment(self.signed, zone, "dateTime"))
         ends = min((stop for stop in stops if stop is not None), default=None)
         if ends is not None and ends <= begins:
-            problem = "the periods of what is permitted have no day in common"
+            problem = _NO_DAY if starts else "it ends before the signature (dateTime)"
             raise InvalidInput(problem, field=field)
         return begins, ends
+
+
+_NO_DAY = "the periods of what is permitted have no day in common"
 
 
 def _names_nothing(said: Provisions) -> bool:

@@ -180,10 +180,13 @@ def test_ends_scope_and_choices_come_from_their_columns(tmp_path):
     assert told(empty) == ("rejected", 3, "set")
 
 
-def test_a_consent_that_ends_before_it_begins_names_the_column(tmp_path):
-    mapping = instead(('signed_on = "signed"', 'signed_on = "signed"\neffective_until = "end"'))
-    (line,) = read(tmp_path, "id,signed,end\nP,2026-01-07,2025-12-31\n", mapping)
+@pytest.mark.parametrize(("start", "column"), [("", "signed"), ("2026-01-08", "start")])
+def test_a_consent_that_ends_before_it_begins_names_the_columns(tmp_path, start, column):
+    columns = 'signed_on = "signed"\neffective_from = "start"\neffective_until = "end"'
+    mapping = instead(('signed_on = "signed"', columns))
+    (line,) = read(tmp_path, f"id,signed,start,end\nP,2026-01-07,{start},2026-01-06\n", mapping)
     assert told(line) == ("rejected", 2, "end")
+    assert str(line).endswith(f"line 2, end: the consent ends before it begins ({column})")
 
 
 def test_the_same_statement_in_another_export_has_the_same_digest(tmp_path):

@@ -147,6 +147,11 @@ def test_permissions_hold_only_while_all_of_their_periods_do(tmp_path):
     assert line.version.effective_until == datetime(2030, 12, 31, 23, tzinfo=UTC)
 
 
+def test_a_period_that_is_over_before_the_signature_says_so(tmp_path):
+    (line,) = read(tmp_path, consent({**PERMIT, "period": {"end": "2025-12-31"}}))
+    assert str(line).endswith("provision.period: it ends before the signature (dateTime)")
+
+
 def test_codes_may_say_which_uses_they_permit(tmp_path):
     mapping = FHIR_MAPPING.replace('"GRU"]', '"GRU"]\nuses = ["record_level"]')
     (line,) = read(tmp_path, consent(PERMIT), mapping=mapping)

@@ -8,7 +8,7 @@ import click
 
 from beacon_node.cli.choices import by_option, names
 from beacon_node.cli.common import Session, with_session
-from beacon_node.model.consent import UseKind
+from beacon_node.model.consent import Status, UseKind
 
 if TYPE_CHECKING:
     from beacon_node.actions.preview_consents import Preview
@@ -70,7 +70,7 @@ def import_(session: Session, file: Path, mapping: Path, **told: Any) -> None:
         done = apply_import(node.ledger, node.clock, planned, limits, by=told["by"])
         recorded = sum(one.is_new for one in done)
     dry = f"Nothing was recorded: dry run. {stop}".strip()
-    said = dry if told["dry_run"] else _recorded(recorded)
+    said = dry if told["dry_run"] else _recorded(recorded, plan)
     document = {"dry_run": told["dry_run"], "recorded": recorded, "stop": stop, **_document(plan)}
     session.output.result(document, lambda: _show(session, plan, said))
 
@@ -147,9 +147,19 @@ def _places(plan: "ImportPlan", kind: str) -> str:
     return ", ".join(places[:5]) + (" …" if len(places) > 5 else "")
 
 
-def _recorded(recorded: int) -> str:
+def _recorded(recorded: int, plan: "ImportPlan") -> str:
+    """Return what was recorded, and from when on it counts."""
     statements = "1 statement" if recorded == 1 else f"{recorded:,} statements"
-    return f"Recorded {statements}. What is given counts from the next release of the dataset on."
+    deciding = [one for one in plan.changes if one.version is not None and one.kind != "stale"]
+    states = {one.version.status for one in deciding if one.version is not None}
+    said = [f"Recorded {statements}."]
+    if any(state.is_no for state in states):
+        said.append("A refusal or withdrawal holds from the next question on.")
+    if Status.ENTERED_IN_ERROR in states:
+        said.append("What was cancelled counts no more from the next question on.")
+    if Status.GIVEN in states:
+        said.append("What is given counts from the next release of the dataset on.")
+    return " ".join(said)
 
 
 @click.command()

@@ -50,3 +50,24 @@ def test_days_are_those_of_the_mapping_or_else_of_the_node(home, ask, told, text
     assert "Recorded 1 statement." in ask("import", "file", "--mapping", "m.toml")
     hours = {"Europe/Helsinki": "22:00", "Europe/Berlin": "23:00"}
     assert f"2026-01-06T{hours[named] if is_named else '15:00'}" in ask("show", "P", "--json")
+
+
+NO, GIVEN = "holds from the next question on", "counts from the next release of the dataset on"
+STATES = MAPPING.replace('signed_on = "signed"', 'signed_on = "signed"\nwithdrawn_on = "stopped"')
+
+
+def test_what_was_recorded_is_told_with_when_it_counts(home, ask):
+    (home / "m.toml").write_text(STATES)
+
+    def imported(*rows: str) -> str:
+        (home / "c.csv").write_text("\n".join(["id,signed,stopped", *rows]) + "\n")
+        return ask("import", "c.csv", "--mapping", "m.toml").splitlines()[-1]
+
+    first, second = "P,2026-01-07,", "Q,2026-01-07,"
+    given = imported(first, second)
+    assert GIVEN in given and NO not in given
+    withdrawn = imported(first + "2026-02-03", second)
+    assert NO in withdrawn and GIVEN not in withdrawn
+    both = imported("R,2026-01-07,", "Q,2026-01-07,2026-02-03")
+    assert NO in both and GIVEN in both
+    assert imported(first, second) == "Recorded 0 statements."

@@ -59,7 +59,7 @@ class Told:
     terms: tuple[str, ...] = ()
     parameters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     open: OpenChoice = OpenChoice()
-    may_be_unknown: bool = False  # who is not loaded yet says no in advance
+    may_be_unknown: bool = False  # who, or what dataset, is not on this node yet
 
 
 def statement(told: Told) -> ConsentVersion:
@@ -146,8 +146,8 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
     """Record what one person signed; signed today where nothing else is told.
 
     A no without a date is newer than whatever the individual signed; Conflict for one with a date
-    that a newer signature overrules. A no of somebody who is in no dataset, and of whom nothing is
-    on record, is NotFound unless `told.may_be_unknown`.
+    that a newer signature overrules. NotFound unless `told.may_be_unknown`: a dataset that nobody
+    knows; a no of somebody who is in no dataset and of whom nothing is on record.
     """
     today = node.clock.now().astimezone(told.zone).date().isoformat()
     dated = replace(
@@ -155,14 +155,29 @@ def record_statement(node: Node, told: Told, by: str) -> Recorded:
     )
     version, ledger = statement(dated), node.ledger
     history = ledger.history(told.individual)
-    if told.status.is_no and not told.may_be_unknown:
-        require_known(node, told.individual)
+    if not told.may_be_unknown:
+        _require_dataset(node, told.dataset)
+        if told.status.is_no:
+            require_known(node, told.individual)
     if told.status.is_no and not told.signed_on:
         signed = max([version.signed_on, *(known.signed_on for known in history)])
         version = replace(version, signed_on=signed)
     elif told.status.is_no:
         _require_newest(version, history, ledger.present(node.clock.now()), told.zone)
     return record_consents(ledger, node.clock, [version], by=by)[0]
+
+
+def _require_dataset(node: Node, dataset: str) -> None:
+    """Raises NotFound for a dataset that is neither on this node nor in any statement on record."""
+    known = {EVERY_DATASET, *(one.id for one in node.catalogue.datasets())}
+    if dataset in known:
+        return
+    about = (one.scope.dataset for _, all in node.ledger.histories(dataset) for one in all)
+    if dataset not in about:
+        raise NotFound(
+            f"no dataset {dataset!r} is on this node: is the id right? Nothing was recorded; "
+            "--unknown records it for a dataset that is not added yet"
+        )
 
 
 def _require_newest(no: ConsentVersion, history: History, at: datetime, zone: tzinfo) -> None:
@@ -188,25 +203,6 @@ def _overrules(newer: ConsentVersion, no: ConsentVersion) -> bool:
     """Whether what was given later speaks of any dataset that a no is about."""
     is_shared = newer.scope.is_about(no.scope.dataset) or no.scope.is_about(newer.scope.dataset)
     return not newer.status.is_no and is_shared
-
-
-def when_it_counts(node: Node, version: ConsentVersion) -> tuple[str, ...]:
-    """Return sentences on when a recorded statement acts, and on what may be a slip in it."""
-    dataset, at = version.scope.dataset, node.ledger.present(node.clock.now())
-    declared = {known.id for known in node.catalogue.datasets()}
-    slip = f"No dataset {dataset!r} is declared on this node: is the id right?"
-    return (
-        _effect(version, node.ledger.history(version.individual), at),
-        *([slip] if dataset not in (EVERY_DATASET, *declared) else []),
-    )
-
-
-def _effect(version: ConsentVersion, history: History, at: datetime) -> str:
-    if is_replaced(version, history, at):
-        return "It changes nothing: a newer signature of this person is on record, which decides."
-    if version.status is Status.GIVEN:
-        return "It counts from the next release of the dataset on."
-    return "It holds from the next question on."
 
 
 def _unwritten(status: Status) -> str:

@@ -52,7 +52,10 @@ unknown_option: Callable[[Any], Any] = click.option(
     "--unknown",
     "may_be_unknown",
     is_flag=True,
-    help="Also for an id that is in no dataset: who is not loaded yet says no in advance.",
+    help="Also for an id or a dataset that is not on this node yet.",
+)
+types_option: Callable[[Any], Any] = click.option(
+    "--data-types", default="", metavar=",".join(DataType), help="By default all."
 )
 
 
@@ -69,11 +72,12 @@ unknown_option: Callable[[Any], Any] = click.option(
 @click.option("--months", default="", help="How long TS allows use.")
 @click.option("--not-before", default="", help="Until when MOR forbids publication.")
 @click.option("--uses", default="", metavar=",".join(UseKind), help="By default what terms imply.")
-@click.option("--data-types", default="", metavar=",".join(DataType), help="By default all.")
+@types_option
 @click.option("--open-genes", default="", help="Told of exactly, by own choice; cannot be undone.")
 @click.option("--open-variants", default="", help="The same for variants.")
 @click.option("--from", "effective_from", default="", help="First day; by default the signature's.")
 @click.option("--until", "effective_until", default="", help="Last day.")
+@unknown_option
 @_signature
 @with_session
 def give(session: Session, individual: str, **told: Any) -> None:
@@ -83,7 +87,7 @@ def give(session: Session, individual: str, **told: Any) -> None:
     parameters = {name: names(told.pop(name)) for name in PARAMETERS}
     parameters |= {"months": names(told.pop("months")), "date": names(told.pop("not_before"))}
     genes, variants = (frozenset(names(told.pop(f"open_{key}"))) for key in ("genes", "variants"))
-    uses, types = told.pop("uses"), told.pop("data_types")
+    uses, types = told.pop("uses"), _data_types(told)
     _record(
         session,
         individual,
@@ -93,7 +97,7 @@ def give(session: Session, individual: str, **told: Any) -> None:
         parameters=tuple(parameters.items()),
         open=OpenChoice(genes, variants),
         uses=own_words(uses, UseKind, "--uses") if uses else None,
-        data_types=own_words(types, DataType, "--data-types") or frozenset(DataType),
+        data_types=types,
         effective_from=told.pop("effective_from"),
         effective_until=told.pop("effective_until"),
     )
@@ -102,20 +106,23 @@ def give(session: Session, individual: str, **told: Any) -> None:
 @consent.command()
 @click.argument("individual")
 @click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@types_option
 @unknown_option
 @_signature
 @with_session
 def refuse(session: Session, individual: str, **told: Any) -> None:
-    """Record a refusal: nothing of the dataset may be used.
+    """Record a refusal: nothing of the dataset, or of the types of data named, may be used.
 
     In open data any refusal or withdrawal, also of one use, takes the person out wholly.
     """
-    _record(session, individual, Status.REFUSED, told)
+    types = _data_types(told)
+    _record(session, individual, Status.REFUSED, told, data_types=types)
 
 
 @consent.command()
 @click.argument("individual")
 @click.option("--dataset", default="*", help="What it is about; by default every dataset.")
+@types_option
 @unknown_option
 @click.option("--uses", default="", metavar=",".join(UseKind), help="By default all.")
 @_signature
@@ -127,7 +134,13 @@ def withdraw(session: Session, individual: str, uses: str, **told: Any) -> None:
     withdrawal or refusal, also of one use, takes the person out wholly.
     """
     kinds = own_words(uses, UseKind, "--uses") if uses else None
-    _record(session, individual, Status.WITHDRAWN, told, uses=kinds)
+    types = _data_types(told)
+    _record(session, individual, Status.WITHDRAWN, told, uses=kinds, data_types=types)
+
+
+def _data_types(told: dict[str, Any]) -> frozenset[DataType]:
+    """Take the option out of what is told; empty means all."""
+    return own_words(told.pop("data_types"), DataType, "--data-types") or frozenset(DataType)
 
 
 def _record(
@@ -151,7 +164,7 @@ def _recorded(recorded: "Recorded") -> dict:
 
 
 def _say_recorded(session: Session, node: "Node", recorded: "Recorded") -> None:
-    from beacon_node.actions.consent_statement import when_it_counts
+    from beacon_node.actions.consent_effect import when_it_counts
 
     version, say = recorded.version, session.output.sentence
     if not recorded.is_new:
@@ -178,6 +191,15 @@ def cancel(session: Session, individual: str, number: int, by: str) -> None:
     )
 
 
+def _node_of_whole_ledger(session: Session) -> "Node":
+    """Return the node; LedgerBroken where its ledger may lack what people said since."""
+    from beacon_node.actions.whole_ledger import require_ledger_of_releases
+
+    node = session.open_node()
+    require_ledger_of_releases(node)
+    return node
+
+
 @consent.command()
 @click.argument("individual")
 @with_session
@@ -186,7 +208,7 @@ def show(session: Session, individual: str) -> None:
     from beacon_node.actions.consent_statement import consent_history
     from beacon_node.model.consent_documents import consent_document
 
-    found = consent_history(session.open_node(), individual)
+    found = consent_history(_node_of_whole_ledger(session), individual)
     session.output.result(
         {"individual": individual, "versions": [consent_document(one) for one in found]},
         lambda: session.output.table(COLUMNS, map(version_row, found)),
@@ -227,7 +249,7 @@ def receipt(session: Session, individual: str) -> None:
     from beacon_node.actions.record_consent import consent_receipt
     from beacon_node.model.ledger import receipt_document
 
-    found = consent_receipt(session.open_node().ledger, individual)
+    found = consent_receipt(_node_of_whole_ledger(session).ledger, individual)
     session.output.result(receipt_document(found), lambda: _show_receipt(session, found))
 
 
@@ -261,7 +283,7 @@ def summary(session: Session, individual: str, zone: Any) -> None:
     """Write a person's present choices in plain words, to be printed or shown."""
     from beacon_node.actions.record_consent import consent_summary
 
-    node = session.open_node()
+    node = _node_of_whole_ledger(session)
     text = consent_summary(
         node.ledger,
         node.clock,
@@ -276,12 +298,21 @@ def summary(session: Session, individual: str, zone: Any) -> None:
 @click.option("--head", default="", metavar="NUMBER:HASH", help="One that was kept elsewhere.")
 @with_session
 def verify(session: Session, head: str) -> None:
-    """Follow the whole ledger and check that nothing in it was changed or lost."""
-    from beacon_node.actions.consent_statement import read_head
+    """Follow the whole ledger and check that nothing in it was changed or lost.
 
-    known = read_head(head) if head else None
-    found = session.open_node().ledger.verify(known)
+    Fails also if every entry is as it was written, but a release was made from a later ledger.
+    """
+    from beacon_node.actions.consent_statement import read_head
+    from beacon_node.actions.whole_ledger import ledger_problems
+
+    known, node = read_head(head) if head else None, session.open_node()
+    found = node.ledger.verify(known)
     found.require_whole()
+    problems = list(ledger_problems(node))
+    for problem in problems[1:]:
+        session.output.note(f"! {problem}")
+    if problems:
+        raise problems[0]
     at = f"{found.head.sequence}:{found.head.hash.hex()}"
     session.output.result(
         {"is_whole": True, "head": at, "entries": found.head.sequence},

@@ -45,7 +45,12 @@ def _show(session: Session, done: "tuple[PurgeOutcome, ...]", is_dry: bool) -> N
 
     for one in done:
         session.output.sentence(f"{one.dataset_id}: {_removed(one, is_dry)}.")
-        if one.waits_for_release:
+        if one.waits_for_release and _is_nothing(one):
+            session.output.sentence(
+                "  Released files may still hold people who were purged, and count none of them; "
+                f"the next release removes them: beacon-node release {one.dataset_id}"
+            )
+        elif one.waits_for_release:
             verb = "would finish" if is_dry else "finishes"
             session.output.sentence(f"  A release {verb} it: beacon-node release {one.dataset_id}")
     if people_purged(done):
@@ -57,9 +62,14 @@ Who consents again later needs her files to be removed and loaded anew (dataset 
 before the next release: what is removed is not in the node any more."""
 
 
+def _is_nothing(one: "PurgeOutcome") -> bool:
+    return not one.files and not one.people
+
+
 def _removed(one: "PurgeOutcome", is_dry: bool) -> str:
-    if not one.files and not one.people:
-        return "nothing to remove"
+    if _is_nothing(one):
+        loaded = "nothing more to remove from what is loaded"
+        return loaded if one.waits_for_release else "nothing to remove"
     people = "1 person" if one.people == 1 else f"{one.people:,} people"
     files = "1 file" if one.files == 1 else f"{one.files:,} files"
     return f"data of {people} in {files}{' would be' if is_dry else ''} removed"

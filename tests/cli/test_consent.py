@@ -198,22 +198,77 @@ def test_people_read_tables_and_sentences(home, capsys):
     assert "holds from the next question on" in out and "none yet" in out and "you said no" in out
 
 
-def test_it_is_said_when_a_statement_counts_and_what_may_be_a_slip(home, capsys):
-    told = ("--terms", "GRU", "--document", "f", "--signed-on")
-    said = []
-    for command in (
-        ("give", "P", "--dataset", "d", *told, "2026-01-07"),
-        ("withdraw", "P", "--dataset", "d", "--signed-on", "2026-02-01"),
-        ("give", "P", "--dataset", "d", *told, "2026-01-31"),
-        ("give", "P", "--dataset", "dd", *told, "2026-01-31"),
-    ):
-        assert run(["consent", *command]) == 0
-        said.append(capsys.readouterr().out)
-    given, withdrawn, late, mistyped = said
-    assert "next release" in given and "No dataset" not in given
-    assert "next question" in withdrawn
+@pytest.fixture
+def said(home, capsys):
+    """Return a function that records and returns what people read; P is loaded into d."""
+    from beacon_node.node import open_node
+
+    load(open_node(home / "home", {}), "d", vcf(home / "p.vcf", ["22 100 . A G . . . GT 0/1"], "P"))
+
+    def said(verb, individual, *told, signed="2026-01-07", dataset="d"):
+        more = ("--terms", "GRU", "--document", "f") if verb == "give" else ()
+        told = ("--dataset", dataset, "--signed-on", signed, *more, *told)
+        assert run(["consent", verb, individual, *told]) == 0
+        return capsys.readouterr().out
+
+    return said
+
+
+def test_it_is_said_when_a_statement_counts(said):
+    first = said("give", "P")
+    assert "What it permits counts from the next release of the dataset on." in first
+    assert "stops" not in first and "is not in" not in first
+    assert "in addition counts from the next" in said("give", "P", signed="2026-01-08")
+    narrower = said("give", "P", "--data-types", "variants", signed="2026-01-09")
+    assert "What was permitted before, and is not by this consent, stops with the next" in narrower
+    late = said("give", "P", signed="2026-01-06")
     assert "a newer signature" in late and "next release" not in late
-    assert "No dataset 'dd' is declared" in mistyped
+    withdrawn = said("withdraw", "P", signed="2026-02-01")
+    assert "It holds from the next question on." in withdrawn and "is not in" not in withdrawn
+    assert "stops" not in said("give", "P", signed="2026-02-03")
+
+
+def test_a_consent_that_begins_later_or_is_over_is_said_to_count_then_or_not(said):
+    ahead = said("give", "P", "--from", "2999-03-01")
+    assert "It begins on 2999-03-01, and counts from the first release after that on." in ahead
+    assert "next release" not in ahead and "stops" not in ahead
+    said("give", "P", signed="2026-01-08")
+    later = said("give", "P", signed="2998-03-01")
+    assert "It begins on 2998-03-01" in later and "stops on 2998-03-01" in later
+    over = said("give", "P", "--until", "2026-01-20", signed="2026-01-09")
+    assert "It ended on 2026-01-20: nobody is counted by it." in over
+    assert "stops with the next question" in over
+
+
+@pytest.mark.parametrize("about", ["d", "*"])
+def test_it_is_said_that_an_id_in_no_dataset_counts_for_nobody_yet(said, about):
+    where = "any dataset" if about == "*" else "dataset 'd'"
+    waits = f"This id is not in {where}: nobody is counted by it until it is loaded and released."
+    assert waits in said("give", "Q", dataset=about)
+    assert "This id" not in said("give", "P", dataset=about)
+
+
+@pytest.mark.parametrize("verb", ["give", "refuse", "withdraw"])
+def test_a_dataset_that_nobody_knows_is_a_slip_unless_it_is_meant(home, ask, said, verb):
+    more = ("--terms", "GRU", "--document", "f") if verb == "give" else ()
+    told = (verb, "P", "--dataset", "dd", *more)
+    said("give", "P")
+    error = ask(*told)
+    assert error["code"] == 4 and "no dataset 'dd' is on this node" in error["message"]
+    assert ask("verify")["entries"] == 1
+    meant = said(verb, "P", "--unknown", dataset="dd")
+    assert "No dataset 'dd' is on this node: it waits until there is one." in meant
+    assert ask("withdraw", "P", "--dataset", "dd")["is_new"] is True  # on record, so known
+
+
+@pytest.mark.parametrize("verb", ["refuse", "withdraw"])
+def test_a_no_may_be_about_one_type_of_data(ask, verb):
+    give(ask)
+    recorded = ask(verb, "P", "--dataset", "d", "--data-types", "phenotypes")["consent"]
+    assert recorded["scope"]["data_types"] == ["phenotypes"]
+    text = ask("summary", "P")["summary"]
+    assert "have something, your diagnoses and symptoms: no" in text and ": yes" in text
+    assert ask(verb, "P", "--data-types", "genes")["code"] == 2
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "refuse"])
@@ -253,6 +308,55 @@ def test_a_purge_is_asked_for_and_tells_how_many(home, ask):
     assert ask("purge", "--dry-run")["purged"] == [told]
     assert ask("purge", "--yes", "--dataset", "d")["purged"] == [told]
     assert release(node, "d").people == 1
+
+
+def test_a_second_purge_says_that_what_is_released_waits_for_a_release(home, ask, capsys):
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    load(node, "d", vcf(home / "a.vcf", ["22 16050075 . A G . PASS . GT 0|1 0|1"], ["P", "Q"]))
+    give(ask), give(ask, "Q")
+    release(node, "d")
+    ask("withdraw", "P")
+    said = []
+    for again in (lambda: None, lambda: None, lambda: release(node, "d")):
+        again()
+        assert run(["consent", "purge", "--yes"]) == 0
+        said.append(capsys.readouterr().out)
+    first, second, last = said
+    assert "data of 1 person" in first and "A release finishes it" in first
+    assert "d: nothing more to remove from what is loaded." in second
+    assert "the next release removes them: beacon-node release d" in second
+    assert last.strip() == "d: nothing to remove."
+
+
+def test_nothing_is_proved_or_summed_up_from_a_ledger_older_than_a_release(home, ask):
+    import shutil
+    import sqlite3
+    from contextlib import closing
+
+    from beacon_node.actions.release_dataset import release
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    load(node, "d", vcf(home / "a.vcf", ["22 16050075 . A G . PASS . GT 0|1 0|1"], ["P", "Q"]))
+    give(ask)
+    newest, older = home / "home/data/ledger.sqlite", home / "older.sqlite"
+    with closing(sqlite3.connect(newest)) as now, closing(sqlite3.connect(older)) as copy:
+        now.backup(copy)
+    give(ask, "Q"), ask("withdraw", "P")
+    release(node, "d")
+    node.ledger.close()
+    commands = (("summary", "P"), ("receipt", "P"), ("show", "P"), ("verify",))
+    assert not any("code" in ask(*command) for command in commands)
+    for suffix in ("", "-wal", "-shm"):
+        newest.with_name(newest.name + suffix).unlink(missing_ok=True)
+    shutil.copy(older, newest)
+    for command in commands:
+        error = ask(*command)
+        assert error["code"] == 6
+        assert "the ledger is older than the release of dataset 'd'" in error["message"]
 
 
 def test_who_consents_again_after_a_purge_is_loaded_anew_as_it_says(home, ask, capsys):

@@ -8,15 +8,13 @@ nobody who is known is counted only where everybody may be.
 """
 
 from collections.abc import Iterable
-from threading import Lock
-from weakref import WeakKeyDictionary
 
 from beacon_node.errors import StoreUnavailable
-from beacon_node.model.carriers import NumberSet
+from beacon_node.model.carriers import DENSE_LIMIT, NumberSet
 from beacon_node.model.consent import DataType
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
-from beacon_node.model.people import EVERYBODY, Consented, needed_data
+from beacon_node.model.people import EVERYBODY, needed_data
 from beacon_node.model.query import Within
 from beacon_node.ports import SearchPlan
 from beacon_node.store.variants.counted import Counted
@@ -24,7 +22,7 @@ from beacon_node.store.variants.filters import Condition, evaluate
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import LEVELS, Level
 
-_CACHED = 1024  # sets of eligible people; at 500,000 people each is at most some 70 kB
+_ASKED_SETS = 3  # who may be counted, at one more level, and who of them meets the conditions
 
 
 class Eligible:
@@ -59,6 +57,12 @@ class Eligible:
         return not self._conditions and all(
             len(self._of_counted(level)) == self._index.size(level) for level in LEVELS
         )
+
+    def bytes(self) -> int:
+        """Return about how much room this takes once a question has looked at it."""
+        universe = max(map(self._index.size, LEVELS))
+        sets = sum(map(len, self._conditions)) + _ASKED_SETS
+        return sets * (universe // 8) + min(universe, DENSE_LIMIT)  # and one byte a number once
 
     def _of_counted(self, level: Level) -> NumberSet:
         if self._counted is None:
@@ -99,7 +103,7 @@ def find_eligible(index: Index, plan: SearchPlan, decision: DatasetDecision) -> 
     """Return who may be counted. `decision.people` is not None."""
     people, counted = decision.people, None
     if people is not EVERYBODY:
-        counted = people.of(_needed(plan, decision))
+        counted = people.of(used_data(plan, decision))
         if counted.universe != index.size(EntryType.INDIVIDUAL):
             raise StoreUnavailable(
                 f"dataset {index.dataset.id!r} is not the one whose people are named"
@@ -111,7 +115,8 @@ def find_eligible(index: Index, plan: SearchPlan, decision: DatasetDecision) -> 
     return Eligible(index, conditions, counted)
 
 
-def _needed(plan: SearchPlan, decision: DatasetDecision) -> frozenset[DataType]:
+def used_data(plan: SearchPlan, decision: DatasetDecision) -> frozenset[DataType]:
+    """Return the types of data that a question uses of everybody whom it counts."""
     return needed_data(
         plan.entry_type,
         decision.ceiling,
@@ -137,63 +142,3 @@ def find_number(index: Index, entry_type: EntryType, public_id: str) -> int | No
     sql = "SELECT number FROM entry WHERE entry_type = ? AND public_id = ?"
     found = index.execute(sql, (entry_type.value, public_id)).fetchone()
     return found[0] if found else None
-
-
-_Found = dict[tuple, Eligible | None]
-_NOT_FOUND = object()
-
-
-def _find(index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible | None:
-    found = find_eligible(index, plan, decision)
-    return None if found.is_everybody() else found
-
-
-class EligibleCache:
-    """The eligible sets found last. A release never changes, so nothing in it goes stale; what the
-    filters mean is part of `SearchPlan.filters_key` (without it nothing is kept). What was found
-    among people who consented goes with the `Consented` that names them."""
-
-    def __init__(self, size: int = _CACHED) -> None:
-        self._size, self._lock = size, Lock()
-        self._everybody: _Found = {}
-        self._consented: WeakKeyDictionary[Consented, _Found] = WeakKeyDictionary()
-
-    def get(self, index: Index, plan: SearchPlan, decision: DatasetDecision) -> Eligible | None:
-        """Return who may be counted in `index`, None if everybody may."""
-        people, within = decision.people, plan.within
-        if within is not None and not is_restricting(within):
-            within = None
-        if people is EVERYBODY:
-            if not plan.filters and within is None:
-                return None
-            known, key = self._everybody, (index.key, plan.filters_key, within)
-        else:
-            known = self._known(people)
-            key = (index.key, plan.filters_key, within, _needed(plan, decision))
-        if plan.filters and not plan.filters_key:
-            return _find(index, plan, decision)
-        found = known.get(key, _NOT_FOUND)
-        if found is _NOT_FOUND:
-            found = _find(index, plan, decision)
-            self._keep(known, key, found)
-        return found
-
-    def _known(self, people: Consented) -> _Found:
-        known = self._consented.get(people)
-        if known is None:
-            with self._lock:
-                known = self._consented.setdefault(people, {})
-        return known
-
-    def _keep(self, known: _Found, key: tuple, found: Eligible | None) -> None:
-        with self._lock:
-            known[key] = found
-            if len(known) > self._size:
-                del known[next(iter(known))]
-
-    def forget(self, index: Index) -> None:
-        """Drop everything about an index that is no longer asked."""
-        with self._lock:
-            for known in (self._everybody, *self._consented.values()):
-                for key in [key for key in known if key[0] == index.key]:
-                    del known[key]

@@ -23,6 +23,7 @@ from beacon_node.store.variants.assay import WHOLE_DATASET, Assays
 from beacon_node.store.variants.fields import Fields
 from beacon_node.store.variants.lineage import CALL_SET, Level, Lineage
 from beacon_node.store.variants.statements import OF_PEOPLE, OF_SITES
+from beacon_node.store.variants.totals import CarriedTotals
 
 _MMAP_BYTES = 1 << 40  # SQLite takes what it was built for
 _STATEMENTS = 256
@@ -75,6 +76,7 @@ class Index:
         self.is_one_call_set_each = properties.get("one_call_set_each") == "1"
         self.sql = OF_SITES if self.is_sites_only else OF_PEOPLE
         self.filtering_terms: tuple[Mapping, ...] | None = None  # kept by `variants.terms`
+        self.totals = CarriedTotals(self)
         self.call_sets = self._next("SELECT max(number) FROM call_set")
         self.assays = Assays(
             self.execute('SELECT assay, reference, start, "end" FROM assay_region')

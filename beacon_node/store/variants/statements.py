@@ -82,6 +82,14 @@ class Statements:
         return f"{self._row} FROM allele ORDER BY id"
 
     @cached_property
+    def few_carriers(self) -> str:
+        """(bytes): alleles that somebody has, none of whose sets is longer; not of sites."""
+        short = " AND ".join(
+            f"({name} IS NULL OR length({name}) <= ?1)" for name in ("het", "hom", "single")
+        )
+        return f"{self._row} FROM allele WHERE {short} AND {_CARRIED}"
+
+    @cached_property
     def page_of_all(self) -> str:
         """(limit, offset): ids of alleles that anybody has, in order."""
         inner = f"{self._row} FROM allele"

@@ -16,7 +16,7 @@ from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.people import EVERYBODY
 from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants.answer import search, unanswerable
-from beacon_node.store.variants.eligible import EligibleCache
+from beacon_node.store.variants.cache import EligibleCache
 from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.terms import filtering_terms
 
@@ -69,8 +69,8 @@ class SqliteVariantStore:
 
         Nothing is looked up where nothing may be said or nobody counted, nor under a decision that
         leaves only the table of public answers. Raises InvalidRequest for
-        comparisons that make no sense, StoreUnavailable if the index cannot be read, or is of
-        another release than the one whose people were named.
+        comparisons that make no sense, StoreUnavailable if the index cannot be read, ReleasedAnew
+        if another release took its place, so that it is gone or has other people's numbers.
         """
         if decision.ceiling is None or decision.people is None or decision.is_guarded:
             return Matches(dataset.id, Status.NOT_PERMITTED, reason=decision.reason)
@@ -84,14 +84,22 @@ class SqliteVariantStore:
                 return refused
             eligible = self._cache.get(index, plan, decision)
             return search(index, plan, decision, eligible, lookups)
+        except StoreUnavailable as error:
+            self._check_current(dataset, error)
+            raise
         except sqlite3.Error as error:
+            self._check_current(dataset, error)
             raise _unreadable(dataset) from error
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
         """Return what a dataset can be filtered by, as `variants.terms` says."""
         try:
             return filtering_terms(self._index(dataset))
+        except StoreUnavailable as error:
+            self._check_current(dataset, error)
+            raise
         except sqlite3.Error as error:
+            self._check_current(dataset, error)
             raise _unreadable(dataset) from error
 
     # ---- inside ------------------------------------------------------------------------------
@@ -123,6 +131,13 @@ class SqliteVariantStore:
         """Say whether a dataset is as its current release has it, and so was a moment ago."""
         released = self._catalogue.released_datasets()
         return any(one.id == dataset.id and _is_same_release(one, dataset) for one in released)
+
+    def _check_current(self, dataset: Dataset, problem: Exception) -> None:
+        """Raise ReleasedAnew if the dataset has another release: the files of old ones go."""
+        released = {one.id: one for one in self._catalogue.released_datasets()}
+        current = released.get(dataset.id)
+        if current is not None and not _is_same_release(current, dataset):
+            raise ReleasedAnew(dataset.id) from problem
 
     def _refresh(self) -> None:
         """Read the catalogue anew; let go of the releases that no longer answer."""

@@ -75,7 +75,7 @@ def _count_of_all(index: Index, eligible: Eligible | None) -> int:
     if eligible is None:
         return index.alleles_carried
     if eligible.alleles_carried is None:
-        eligible.alleles_carried = count_carried(_rows(index, None), eligible.at(CALL_SET))
+        eligible.alleles_carried = index.totals.of(eligible.at(CALL_SET))
     return eligible.alleles_carried
 
 

@@ -17,8 +17,7 @@ from beacon_node.model.people import EVERYBODY, Consented
 from beacon_node.model.query import AlleleSet, AlphanumericFilter, Granularity, OntologyFilter
 from beacon_node.model.variation import Allele
 from beacon_node.ports import SearchPlan
-from beacon_node.store.variants import SqliteVariantStore, eligible
-from beacon_node.store.variants.eligible import EligibleCache
+from beacon_node.store.variants import SqliteVariantStore, cache
 from tests.store.variants.world import (
     BIOSAMPLE,
     CLOSED,
@@ -148,8 +147,8 @@ FILTERED = replace(PLAN, filters=(SEX,), filters_key="female")
 
 
 def test_eligible_people_are_found_once_for_each_group_that_consented(shelf, world, monkeypatch):
-    found, find = [], eligible.find_eligible
-    monkeypatch.setattr(eligible, "find_eligible", lambda *a: found.append(a) or find(*a))
+    found, find = [], cache.find_eligible
+    monkeypatch.setattr(cache, "find_eligible", lambda *a: found.append(a) or find(*a))
     dataset, store = shelf.release(world), SqliteVariantStore(shelf)
     some, others = (among(decision=COUNTS, everything=group) for group in ({0, 1}, {1, 2, 3}))
     for _ in range(3):
@@ -184,10 +183,33 @@ def test_what_was_found_in_a_release_goes_with_it(shelf, world):
 
 def test_only_the_sets_found_last_are_kept(shelf, world):
     index = SqliteVariantStore(shelf)._index(shelf.release(world))
-    cache, decision = EligibleCache(size=2), among(everything={0, 1})
-    for key in ("a", "b", "c", "d"):
-        cache.get(index, replace(FILTERED, filters_key=key), decision)
-    assert [key[1] for key in cache._consented[decision.people]] == ["c", "d"]
+    kept = cache.EligibleCache(most=3)
+    groups = [among(everything={0, 1}), among(everything={2}), OPEN]
+    for key in ("a", "b"):
+        for decision in groups:
+            kept.get(index, replace(FILTERED, filters_key=key), decision)
+    found = [kept._consented[groups[0].people], kept._consented[groups[1].people], kept._everybody]
+    assert [[key[1] for key in keys] for keys in found] == [["b"], ["b"], ["b"]]
+
+
+def test_large_sets_are_kept_in_limited_room(shelf, world):
+    index = SqliteVariantStore(shelf)._index(shelf.release(world))
+    decision = among(everything={0, 1})
+    size = cache.EligibleCache().get(index, FILTERED, decision).bytes()
+    kept = cache.EligibleCache(most_bytes=2 * size)
+    for key in ("a", "b", "c"):
+        kept.get(index, replace(FILTERED, filters_key=key), decision)
+    assert [key[1] for key in kept._consented[decision.people]] == ["b", "c"]
+
+
+def test_groups_that_are_gone_leave_room_for_others(shelf, world):
+    index = SqliteVariantStore(shelf)._index(shelf.release(world))
+    kept, decision = cache.EligibleCache(most=2), among(everything={0, 1})
+    kept.get(index, FILTERED, decision)
+    for _ in range(5):
+        kept.get(index, FILTERED, among(everything={2}))
+        gc.collect()
+    assert len(kept._consented[decision.people]) == 1
 
 
 def test_a_group_of_everybody_is_everybody(shelf, world):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from beacon_node.errors import StoreUnavailable
+from beacon_node.errors import ReleasedAnew, StoreUnavailable
 from beacon_node.model.genome import Assembly
 from beacon_node.model.query import AlleleSet, Granularity, OntologyFilter
 from beacon_node.model.variation import Allele
@@ -123,6 +123,34 @@ def test_a_missing_index_is_said_plainly(shelf):
     shelf.index_path("d").unlink()
     with pytest.raises(StoreUnavailable, match="cannot be opened"):
         store.search(dataset, CARRIERS, OPEN)
+
+
+def test_a_question_whose_release_was_swept_is_to_be_asked_anew(shelf):
+    """Each thread opens the file when it first asks; it may be two releases old by then."""
+    store = SqliteVariantStore(shelf)
+    old = shelf.release(carried_by(0))
+    store.search(old, CARRIERS, OPEN)
+    swept = shelf.index_path("d")
+    swept.unlink()
+    found: list[Exception] = []
+
+    def asks():
+        for ask in (
+            lambda: store.search(old, CARRIERS, OPEN),
+            lambda: store.filtering_terms(old),
+        ):
+            try:
+                ask()
+            except StoreUnavailable as error:
+                found.append(error)
+
+    for expected in (StoreUnavailable, ReleasedAnew):
+        thread = threading.Thread(target=asks)
+        thread.start()
+        thread.join()
+        assert [type(error) for error in found] == [expected] * 2
+        found.clear()
+        shelf.release(carried_by(0, 1))
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a database " * 999], ids=["empty", "junk"])

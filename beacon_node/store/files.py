@@ -1,6 +1,7 @@
 """Files that are there whole or not at all, and that only the node's own account can read."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -10,8 +11,12 @@ def temporary_name(path: Path) -> Path:
 
 
 def make_private(path: Path) -> None:
-    """Make an empty file, if there is none, that nobody else can read, whatever the umask says."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    """Make an empty file, if there is none, that nobody else can read, whatever the umask says.
+
+    One that is there is not opened: closing it would end the locks that SQLite holds on it here.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def seal(temporary: Path, path: Path) -> None:

@@ -249,7 +249,7 @@ class Story:
             said = [old for old in history if old.status is not Status.ENTERED_IN_ERROR]
             if not said:
                 return
-            facts["cancels"] = said[-1].number
+            facts |= {"cancels": said[-1].number, "dataset": said[-1].scope.dataset}
         says(self.node, one.individual, one.status, **facts)
 
     def is_released(self, dataset: str) -> None:

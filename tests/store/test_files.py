@@ -1,7 +1,11 @@
 """What a node writes is for its own account, whatever the umask of whoever runs it."""
 
 import os
+import sqlite3
 import stat
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -59,3 +63,18 @@ def test_making_a_file_private_leaves_what_is_in_it(tmp_path):
     (tmp_path / "a").write_text("x")
     make_private(tmp_path / "a")
     assert (tmp_path / "a").read_text() == "x"
+
+
+def test_making_a_file_private_that_is_open_keeps_the_locks_on_it(tmp_path):
+    """POSIX ends all locks of a process on a file when any descriptor of it is closed."""
+    path = tmp_path / "kept.sqlite"
+    make_private(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE t (x)")
+        db.execute("BEGIN EXCLUSIVE")
+        make_private(path)
+        other = (
+            "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('DROP TABLE t')"
+        )
+        done = subprocess.run([sys.executable, "-c", other, str(path)], capture_output=True)
+        assert b"locked" in done.stderr

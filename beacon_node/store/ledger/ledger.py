@@ -26,6 +26,7 @@ from beacon_node.model.consent_documents import (
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
 from beacon_node.store.failures import told_plainly
+from beacon_node.store.files import make_private
 from beacon_node.store.ledger import chain, consents, purposes, questions
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.layout import LEDGER, STEPS
@@ -58,7 +59,7 @@ class Ledger:
         path = Path(path)
         with told_plainly(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_private(path)
         return cls(path)
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ def test_a_ledger_that_is_no_file_is_said_in_one_sentence(home):
     for name in ledger_files(home):
         (home / "data" / name).unlink()
     (home / "data" / LEDGER_FILE).mkdir()
-    with pytest.raises(StoreUnavailable, match=r"ledger\.sqlite: it cannot be opened"):
+    with pytest.raises(StoreUnavailable, match=r"ledger\.sqlite: is a directory"):
         open_node(home, {})
 
 

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, and that only the node's own account can read."""
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ def make_private(path: Path) -> None:
 
     One that is there is not opened: closing it would end the locks that SQLite holds on it here.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 

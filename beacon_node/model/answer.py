@@ -18,6 +18,14 @@ class Status(StrEnum):
     NOT_ANSWERABLE = "not answerable"
     NOT_SEQUENCED = "not sequenced here"
     WRONG_ASSEMBLY = "wrong assembly"
+    BUDGET_SPENT = "privacy budget used up"
+
+
+class Precision(StrEnum):
+    """How a number that is told stands to the true one; `countPrecision` of Beacon 2.2."""
+
+    EXACT = "exact"
+    IMPRECISE = "imprecise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +77,36 @@ class Matches:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class NoisyCount:
+    """A count of individuals with noise, as it was drawn and stored. `privacy.disclose` answers.
+
+    What is below `threshold` is not told. `completeness` is the predicted share of people who were
+    really counted, from public genomes; None where nothing can be predicted.
+    """
+
+    dataset_id: str
+    noisy: int
+    threshold: int
+    completeness: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why there is no answer about one dataset, from public facts and what was asked before."""
+
+    dataset_id: str
+    status: Status
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetAnswer:
     """What is said of one dataset. `exists` None: not answered, `status` says why.
 
-    `count` None: not told. `records` is one page of `count` records.
+    `count` None: not told. `records` is one page of `count` records. `precision` is that of the
+    count; a number below `adjusted_to` is not told (`countAdjustedTo` of Beacon 2.2).
+    `completeness`: the predicted share of people really counted, where it is not everybody.
     """
 
     dataset_id: str
@@ -83,6 +116,9 @@ class DatasetAnswer:
     count: int | None = None
     records: tuple[VariationRecord | dict, ...] = ()
     reason: str = ""
+    precision: Precision = Precision.EXACT
+    adjusted_to: int | None = None
+    completeness: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

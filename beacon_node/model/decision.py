@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from beacon_node.model.consent import UseKind
 from beacon_node.model.data_use import ResearchPurpose
@@ -22,6 +23,25 @@ class NeededConsent:
     decided: frozenset[str] = frozenset()
 
 
+class Guard(StrEnum):
+    """What stands between people's data and an answer about them.
+
+    `NONE`: exact answers (open data, or under a grant). `PUBLIC`: yes and no from the table of
+    public answers alone. `REGISTERED`: also counts of individuals with noise, charged to each.
+    """
+
+    NONE = ""
+    PUBLIC = "public"
+    REGISTERED = "registered"
+
+
+_HIGHEST = {
+    Guard.NONE: Granularity.RECORD,
+    Guard.PUBLIC: Granularity.BOOLEAN,
+    Guard.REGISTERED: Granularity.COUNT,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetDecision:
     """One dataset's part. `ceiling` None: nothing may be said, and `reason` tells why and what
@@ -29,8 +49,7 @@ class DatasetDecision:
 
     `consent` is what people must have consented to, None where the dataset is declared open data;
     `people` are those who did, None: nobody may be counted. `basis` says in words why anything may
-    be said, for the audit. `is_guarded`: only the table of public answers may be asked, never the
-    data; then nothing above yes and no may be said.
+    be said, for the audit. Of a guarded dataset never more is said than its `guard` allows.
     """
 
     dataset_id: str
@@ -40,11 +59,17 @@ class DatasetDecision:
     consent: NeededConsent | None = None
     people: People | None = None
     basis: str = ""
-    is_guarded: bool = False
+    guard: Guard = Guard.NONE
 
     def __post_init__(self) -> None:
-        if self.is_guarded and (self.ceiling is not Granularity.BOOLEAN or self.may_see_cases):
-            raise ValueError("a guarded dataset is told of by yes and no alone")
+        if self.ceiling is not None and self.ceiling > _HIGHEST[self.guard]:
+            raise ValueError(f"a dataset guarded as {self.guard.value} never tells so much")
+        if self.is_guarded and self.may_see_cases:
+            raise ValueError("no cases of a guarded dataset are shown")
+
+    @property
+    def is_guarded(self) -> bool:
+        return self.guard is not Guard.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +82,10 @@ class Decision:
         found = self.datasets.get(dataset_id)
         return found.ceiling if found else None
 
-    def is_guarded(self, dataset_id: str) -> bool:
+    def guard(self, dataset_id: str) -> Guard:
         found = self.datasets.get(dataset_id)
-        return found is not None and found.is_guarded
+        return found.guard if found else Guard.NONE
 
     def lets_search(self, dataset_id: str) -> bool:
         """Say whether the data of a dataset may be looked at for an answer."""
-        return self.ceiling(dataset_id) is not None and not self.is_guarded(dataset_id)
+        return self.ceiling(dataset_id) is not None and self.guard(dataset_id) is Guard.NONE

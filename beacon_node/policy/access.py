@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from beacon_node.model.consent import UseKind
-from beacon_node.model.decision import DatasetDecision, Decision, NeededConsent
+from beacon_node.model.decision import DatasetDecision, Decision, Guard, NeededConsent
 from beacon_node.model.query import Granularity
 from beacon_node.model.requester import Grant, Requester, Tier
 from beacon_node.ports import Dataset
@@ -73,7 +73,7 @@ def _public(dataset_id: str) -> DatasetDecision:
         Granularity.BOOLEAN,
         consent=NEEDED_IN_PUBLIC,
         basis="public tier",
-        is_guarded=True,
+        guard=Guard.PUBLIC,
     )
 
 

@@ -1,7 +1,7 @@
 """The only way out: turns private matches into what may be said of them."""
 
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, Status
-from beacon_node.model.decision import Decision
+from beacon_node.model.decision import Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
 
@@ -17,7 +17,7 @@ def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> Dat
     status, total = matches.status, matches.total
     if status is not _ANSWERED:
         return DatasetAnswer(matches.dataset_id, status, reason=matches.reason)
-    if decision.is_guarded(matches.dataset_id):
+    if decision.guard(matches.dataset_id) is not Guard.NONE:
         ceiling = _BOOLEAN
     told = ceiling if ceiling < asked else asked
     count = total if told >= _COUNT else None

@@ -15,7 +15,7 @@ from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.answer import Status
 from beacon_node.model.calls import Interval
 from beacon_node.model.consent import UseKind
-from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.decision import DatasetDecision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.people import EVERYBODY
@@ -158,7 +158,7 @@ def test_filters_are_not_answerable_and_its_terms_are_as_if_they_were_not_there(
     (dataset,) = world.node.store.datasets()
     allele = Allele("22", 9_999, 10_000, "A", "C")
     lookups = {GRCH37: (AlleleSet((allele,)),)}
-    decision = DatasetDecision(DATASET, Granularity.BOOLEAN, people=None, is_guarded=True)
+    decision = DatasetDecision(DATASET, Granularity.BOOLEAN, people=None, guard=Guard.PUBLIC)
     plan = SearchPlan(EntryType.INDIVIDUAL, lookups, filters=(FEMALE,))
     assert answer_publicly(world.node, dataset, plan, decision).status is Status.NOT_ANSWERABLE
 
@@ -219,11 +219,11 @@ def test_a_grant_goes_before_and_a_registered_account_gets_the_public_answer(wor
 
 def test_a_guarded_decision_searches_nothing_and_tells_no_number(world):
     (dataset,) = world.node.store.datasets()
-    guarded = DatasetDecision(DATASET, Granularity.BOOLEAN, people=EVERYBODY, is_guarded=True)
+    guarded = DatasetDecision(DATASET, Granularity.BOOLEAN, people=EVERYBODY, guard=Guard.PUBLIC)
     found = world.node.store.search(dataset, SearchPlan(EntryType.INDIVIDUAL), guarded)
     assert found.status is Status.NOT_PERMITTED
-    with pytest.raises(ValueError, match="yes and no"):
-        DatasetDecision(DATASET, Granularity.COUNT, is_guarded=True)
+    with pytest.raises(ValueError, match="never tells so much"):
+        DatasetDecision(DATASET, Granularity.COUNT, guard=Guard.PUBLIC)
 
 
 # ---- attacked ------------------------------------------------------------------------------------

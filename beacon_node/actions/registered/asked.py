@@ -1,0 +1,27 @@
+"""What is handed from one step of a registered answer to the next."""
+
+from dataclasses import dataclass
+
+from beacon_node.model.answer import NoisyCount, Refused
+from beacon_node.privacy.registered.count import Question
+
+Outcome = NoisyCount | Refused
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """One canonical question as it meets one dataset for one requester, ready to be charged.
+
+    `key` names the stored draw: whose it is, of which release, consents, purpose and canonical
+    question. `payers` are charged for it besides the pool of all, the researcher first:
+    `researcher:…`, `organisation:…`, `broker:…`. People in `question` have their numbers for life
+    (`seats.seats_of`). Private: does not print itself.
+    """
+
+    dataset_id: str
+    key: bytes
+    payers: tuple[str, ...]
+    question: Question
+
+    def __repr__(self) -> str:
+        return f"Asked({self.dataset_id!r})"

@@ -1,100 +1,41 @@
 """Of whom withdrew nothing stays in a node but what they said, wherever a purge is killed."""
 
 import json
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from beacon_node.actions import purge as purging
 from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.manage_datasets import (
     NewDataset,
     list_datasets,
-    remove_part,
     remove_people,
     show_dataset,
 )
 from beacon_node.actions.purge import WITHHELD, purge
 from beacon_node.actions.release_dataset import release
-from beacon_node.errors import StoreUnavailable
 from beacon_node.model.consent import Status, UseKind
 from beacon_node.model.genome import Assembly
-from beacon_node.node import Node, open_node
-from beacon_node.store import database
-from beacon_node.store.database import Catalogue
+from beacon_node.node import Node
 from tests.actions.homes import carriers, files_of, new_node, open_data, vcf
+from tests.actions.purge_world import (
+    RECORDS,
+    SAMPLES,
+    SEX,
+    load_json,
+    part_file,
+    parts_tell,
+    purge_home,
+    traces,
+    vcf_of_bob,
+)
 from tests.actions.said import consents, says, withdraws
 from tests.store.alleles import alleles_of, rows
 from tests.store.alleles import carriers as sets_of
 
-GONE = ("PAT-bob", "SMP-bob", "bob-vcf")  # an individual's id, a biosample's, a sample's name
-RECORDS = (
-    "22 100 . A C . PASS . GT 0/1 1/1 0/0",
-    "22 200 . G T . PASS . GT 0/0 0/1 ./.",  # bob's alone
-    "22 300 . C G . PASS . GT 0/0 ./. 0/1",
-    "22 400 . T G . PASS . GT ./. 0/0 0/0",  # nobody's
-)
-SAMPLES = {"ann-vcf": "SMP-ann", "bob-vcf": "SMP-bob", "cid-vcf": "SMP-cid"}
-SEX = {"id": "NCIT:C16576", "label": "female"}
-
 
 @pytest.fixture
 def node(tmp_path) -> Node:
-    """An open dataset with genotypes, records, relatives and a cohort, released twice."""
-    node = new_node(tmp_path / "home", open_data())
-    load(node, "d", _vcf(tmp_path), LoadOptions(sample_table=SAMPLES))
-    names = ("ann", "bob", "cid")
-    relative = {"memberId": "PAT-bob", "affected": True, "role": {"id": "NCIT:C96570"}}
-    pedigree = {"id": "FAM1", "disease": {"diseaseCode": SEX}, "members": [relative]}
-    _load_json(node, tmp_path, [{"id": f"PAT-{n}", "sex": SEX} for n in names[:2]])
-    _load_json(node, tmp_path, [{"id": "PAT-cid", "sex": SEX, "pedigrees": [pedigree]}])
-    status = {"biosampleStatus": SEX, "sampleOriginType": SEX}
-    samples = [{"id": f"SMP-{n}", "individualId": f"PAT-{n}", **status} for n in names]
-    _load_json(node, tmp_path, samples)
-    cohort = {"id": "coh", "name": "C", "cohortType": "study-defined", "ids": ["PAT-bob", "PAT-x"]}
-    _load_json(node, tmp_path, [cohort])
-    release(node, "d")
-    remove_people(node, "d", ["PAT-ann"])
-    release(node, "d")
-    return node
-
-
-def _vcf(folder: Path) -> str:
-    return vcf(folder / "PAT-bob.vcf", RECORDS, tuple(SAMPLES))
-
-
-def _load_json(node: Node, folder: Path, records: list) -> None:
-    path = folder / f"{len(list(folder.iterdir()))}.json"
-    path.write_text(json.dumps(records))
-    load(node, "d", str(path))
-
-
-def traces(node: Node) -> list[tuple[str, str]]:
-    """Return (file, name) for each name that stands anywhere in the home but in the ledger."""
-    files = [path for path in node.home.rglob("*") if path.is_file()]
-    kept = [path for path in files if not path.name.startswith("ledger.sqlite")]
-    return [
-        (path.name, name)
-        for path in kept
-        for name in GONE
-        if name.encode() in path.read_bytes() or name in path.name
-    ]
-
-
-def part_file(node: Node) -> Path:
-    (part,) = [part for part in node.catalogue.parts("d") if not part.is_clinical]
-    return node.catalogue.folder("d") / "parts" / part.path
-
-
-def parts_tell(node: Node) -> bool:
-    return any(name.startswith("parts/") for name in files_of(node, "d")) and any(
-        name.encode() in path.read_bytes()
-        for path in (node.catalogue.folder("d") / "parts").iterdir()
-        for name in GONE
-    )
+    return purge_home(tmp_path)
 
 
 # ---- what is removed -----------------------------------------------------------------------------
@@ -218,13 +159,13 @@ def test_the_same_file_again_is_known_and_brings_nobody_back(node, tmp_path):
     withdraws(node, "PAT-bob")
     purge(node)
     options = LoadOptions(sample_table=SAMPLES)
-    assert load(node, "d", _vcf(tmp_path), options).already_loaded
+    assert load(node, "d", vcf_of_bob(tmp_path), options).already_loaded
     assert not parts_tell(node)
     again = LoadOptions(sample_table=SAMPLES, assayed="whole-genome")
-    assert load(node, "d", _vcf(tmp_path), again).replaced
+    assert load(node, "d", vcf_of_bob(tmp_path), again).replaced
     assert release(node, "d").left_out == 1
     assert b"bob" not in node.catalogue.index_path("d").read_bytes()
-    load(node, "d", _vcf(tmp_path))  # without the table a sample is a person of its name
+    load(node, "d", vcf_of_bob(tmp_path))  # without the table a sample is a person of its name
     release(node, "d")
     assert b"bob" not in node.catalogue.index_path("d").read_bytes()
     assert purge(node)[0].people == 1
@@ -270,14 +211,14 @@ def numbered(tmp_path) -> Node:
         {"id": id, "sex": SEX, "pedigrees": [{"members": [{"memberId": m} for m in members]}]}
         for id, members in {"1": ["2"], **relatives}.items()
     ]
-    _load_json(node, tmp_path, described)
+    load_json(node, tmp_path, described)
     of = {"21": "1", "2": "1", "22": "2", "1": "3"}
-    _load_json(node, tmp_path, [{"id": s, "individualId": i, **STATUS} for s, i in of.items()])
+    load_json(node, tmp_path, [{"id": s, "individualId": i, **STATUS} for s, i in of.items()])
     runs = [{"id": "3", "biosampleId": "2", "individualId": "1", "runDate": "2020-01-01"}]
     runs += [{"id": "1", "biosampleId": "22", "individualId": "2", "runDate": "2020-01-01"}]
-    _load_json(node, tmp_path, runs)
+    load_json(node, tmp_path, runs)
     cohort = {"id": "1", "name": "C", "cohortType": "study-defined", "ids": ["1", "2", "3"]}
-    _load_json(node, tmp_path, [cohort])
+    load_json(node, tmp_path, [cohort])
     release(node, "d")
     return node
 
@@ -324,7 +265,7 @@ def test_who_has_an_id_like_a_purged_sample_and_consents_stays(numbered, tmp_pat
     withdraws(numbered, "1")
     purge(numbered)
     release(numbered, "d")
-    _load_json(numbered, tmp_path, [{"id": "21", "sex": SEX}])
+    load_json(numbered, tmp_path, [{"id": "21", "sex": SEX}])
     assert release(numbered, "d").left_out == 1, "nobody knows that it is somebody else"
     consents(numbered, "21")
     assert purge(numbered, is_dry=True)[0].people == 0
@@ -338,114 +279,3 @@ def test_a_file_is_named_after_nobody_once_its_name_is_withheld(tmp_path):
     load(node, "d", vcf(tmp_path / "a.vcf", RECORDS[:2], ("a", "b", "c")))
     withdraws(node, "a")
     assert [purge(node)[0].files, purge(node)[0].files] == [1, 0]
-
-
-# ---- while an earlier purge waits ----------------------------------------------------------------
-
-
-def test_who_withdraws_while_a_purge_waits_for_its_release_is_purged_too(tmp_path):
-    """Though her file is in the draft no more, the release that answers still holds her."""
-    node = new_node(tmp_path / "home", open_data())
-    for name in "pqr":
-        load(node, "d", vcf(tmp_path / f"{name}.vcf", RECORDS[3:], (name, f"{name}2", f"{name}3")))
-    release(node, "d")
-    (number,) = [part.number for part in node.catalogue.parts("d") if part.source == "q.vcf"]
-    remove_part(node, "d", number)
-    withdraws(node, "p")
-    assert [(one.people, one.files) for one in purge(node)] == [(1, 2)]
-    withdraws(node, "q")
-    assert [(one.people, one.files) for one in purge(node, is_dry=True)] == [(1, 1)]
-    assert [(one.people, one.files) for one in purge(node)] == [(1, 1)]
-    assert [(one.people, one.files) for one in purge(node)] == [(0, 0)]
-    told = [json.loads(entry.body)["people"] for entry in node.ledger.entries(kind="purge")]
-    assert told == [1, 1]
-
-
-def test_a_log_that_cannot_be_emptied_is_told_and_emptied_by_the_next(node, monkeypatch):
-    path = node.home / "data" / "catalogue.sqlite"
-    monkeypatch.setattr(database, "_BUSY_S", 0.05)
-    withdraws(node, "PAT-bob")
-    with closing(sqlite3.connect(path)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT * FROM part").fetchone()
-        with pytest.raises(StoreUnavailable, match="still in its log"):
-            purge(node)
-        warned = release(node, "d").warnings
-        assert any("still in its log" in words for words in warned)
-    assert node.catalogue.has_unfinished_purge("d")
-    release(node, "d")
-    assert traces(node) == [] and not node.catalogue.has_unfinished_purge("d")
-
-
-# ---- killed anywhere -----------------------------------------------------------------------------
-
-
-class _Killed(BaseException):
-    """The end of a process: nothing after it is done, nothing is caught."""
-
-
-def _kill(*_, **__):
-    raise _Killed
-
-
-@pytest.mark.parametrize("step", ["_rewritten", "writing", "purge", "sweep", "compact"])
-def test_a_purge_that_is_killed_is_done_by_the_next(node, monkeypatch, step):
-    withdraws(node, "PAT-bob")
-    calls = iter([False, True])  # files are swept before and after
-    at = {
-        "_rewritten": (purging, "_rewritten", _kill),
-        "writing": (type(node.ledger), "writing", _kill),
-        "purge": (Catalogue, "purge", _kill),
-        "sweep": (purging, "sweep", lambda *_: next(calls) and _kill()),
-        "compact": (Catalogue, "compact", _kill),
-    }
-    monkeypatch.setattr(*at[step])
-    with pytest.raises(_Killed):
-        purge(node)
-    monkeypatch.undo()
-    again = open_node(node.home, {})
-    carried = carriers(again, "d")  # what is released answers still
-    assert carried["22", 99, "A", "C"] == {"hom": {"bob-vcf"}}
-    purge(again)
-    assert not parts_tell(again)
-    release(again, "d")
-    assert traces(again) == [] and len(again.catalogue.releases("d")) == 1
-
-
-@pytest.mark.parametrize("step", ["make_current", "forget_release", "finish_purge", "compact"])
-def test_a_release_that_is_killed_after_a_purge_is_finished_by_the_next(node, monkeypatch, step):
-    withdraws(node, "PAT-bob")
-    purge(node)
-    monkeypatch.setattr(Catalogue, step, _kill)
-    with pytest.raises(_Killed):
-        release(node, "d")
-    monkeypatch.undo()
-    again = open_node(node.home, {})
-    release(again, "d")
-    purge(again)
-    assert traces(again) == []
-
-
-def test_a_catalogue_keeps_no_deleted_rows(node):
-    """SQLite leaves deleted rows in a file's free pages."""
-    many = [f"PAT-{number}" for number in range(3_000)]
-    node.catalogue.remove_people("d", many)
-    node.catalogue.restore_people("d", many)
-    withdraws(node, "PAT-ann")  # whom the operator had taken out
-    purge(node)
-    release(node, "d")
-    found = (node.home / "data" / "catalogue.sqlite").read_bytes()
-    assert b"PAT-ann" not in found
-    with closing(sqlite3.connect(node.home / "data" / "catalogue.sqlite")) as db:
-        assert db.execute("PRAGMA freelist_count").fetchone() == (0,)
-
-
-def test_the_clock_of_the_node_is_asked(node):
-    """A withdrawal that a faster clock recorded is not forgotten by a slower one."""
-    withdraws(node, "PAT-bob")
-
-    class Behind:
-        def now(self):
-            return node.clock.now().replace(year=2001)
-
-    assert purge(replace(node, clock=Behind()), is_dry=True)[0].people == 1

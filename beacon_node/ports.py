@@ -78,7 +78,8 @@ class Dataset:
 
     The release was made from the consents on record at `consented_at`, the newest of which was
     `consent_version` (model.ledger.Moment); None and 0 for one that looked at none. `public` says
-    how it answers anybody though it is not open data, None: it does not.
+    how it answers anybody though it is not open data, None: it does not. `filters` are the terms
+    and fields that its operator lets be used at the registered tier, sorted.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Dataset:
     consented_at: datetime | None = None
     consent_version: int = 0
     public: PublicTier | None = None
+    filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

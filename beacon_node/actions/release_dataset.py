@@ -196,6 +196,7 @@ def _dated(
         consented_at=moment_text(moment.at),
         consent_version=moment.consent_version,
         left_out=present.without_consent,
+        declared_filters=dataset.declared_filters,
     )
     # A dataset whose people are all left out is not one of sites without people.
     if present.without_consent:

@@ -35,7 +35,7 @@ class Draft:
     def content(self) -> str:
         """The SHA-256 of everything that shapes an index, but for who consents."""
         declared = dataset_row(self.dataset)
-        del declared["terms"], declared["public"]
+        del declared["terms"], declared["public"], declared["declared_filters"]
         shaping = {
             "layout": FORMAT,
             "dataset": declared,
@@ -45,12 +45,13 @@ class Draft:
         return hashlib.sha256(json.dumps(shaping, sort_keys=True).encode()).hexdigest()
 
     def is_as_released(self) -> bool:
-        """Say whether data and terms are those of the current release."""
+        """Say whether data, terms and filters are those of the current release."""
         current = self.current
         return (
             current is not None
             and current.fingerprint.startswith(f"{self.content} ")
             and current.use == use_of_release(self.dataset, current.document)[0]
+            and current.declared_filters == self.dataset.declared_filters
         )
 
 

@@ -173,6 +173,12 @@ class Catalogue:
             sql = "UPDATE dataset SET public = ? WHERE id = ?"
             db.execute(sql, [public_text(public), dataset_id])
 
+    def set_declared_filters(self, dataset_id: str, filters: Sequence[str]) -> None:
+        """Say by what registered counts may be filtered from the next release on."""
+        with self._writing() as db:
+            sql = "UPDATE dataset SET declared_filters = ? WHERE id = ?"
+            db.execute(sql, [json.dumps(filters), dataset_id])
+
     def add_part(self, dataset_id: str, part: PartRecord) -> PartRecord:
         """Put a part into the draft, in place of one of the same content; returns it numbered."""
         return self.add_parts(dataset_id, [part])[0]

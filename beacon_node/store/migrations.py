@@ -3,7 +3,12 @@
 from sqlite_utils import Database, Migrations
 
 CATALOGUE = Migrations("catalogue")
-STEPS = ("0001_datasets_parts_releases", "0002_consents_of_releases", "0003_public_tier")
+STEPS = (
+    "0001_datasets_parts_releases",
+    "0002_consents_of_releases",
+    "0003_public_tier",
+    "0004_declared_filters",
+)
 
 # AUTOINCREMENT: a part's number never names two things, also after a dataset was removed.
 _FIRST = """
@@ -79,6 +84,12 @@ ALTER TABLE dataset ADD COLUMN public TEXT NOT NULL DEFAULT 'null';
 ALTER TABLE release ADD COLUMN public TEXT NOT NULL DEFAULT 'null';
 """
 
+# JSON lists of terms and fields.
+_FOURTH = """
+ALTER TABLE dataset ADD COLUMN declared_filters TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE release ADD COLUMN declared_filters TEXT NOT NULL DEFAULT '[]';
+"""
+
 
 @CATALOGUE(name=STEPS[0])
 def datasets_parts_releases(db: Database) -> None:
@@ -96,6 +107,12 @@ def consents_of_releases(db: Database) -> None:
 def public_tier(db: Database) -> None:
     """Add which panels let a dataset answer anybody, and how its releases do."""
     _execute(db, _THIRD)
+
+
+@CATALOGUE(name=STEPS[3])
+def declared_filters(db: Database) -> None:
+    """Add by what registered counts of a dataset, and of its releases, may be filtered."""
+    _execute(db, _FOURTH)
 
 
 def _execute(db: Database, statements: str) -> None:

@@ -23,7 +23,8 @@ class DatasetRecord:
     `assay`: what was sequenced, for everybody in it; None: the files say. `keeps_ids`: its ids are
     already public and are shown as they are. `document`: a Beacon v2 dataset entry, if any. `use`:
     its DUO terms, None if nobody said; they hold from the next release on. `public`: the panels
-    named so that it answers anybody, None if none ever were.
+    named so that it answers anybody, None if none ever were. `declared_filters`: the terms and
+    fields by which registered counts may be filtered, sorted.
     """
 
     id: str
@@ -40,6 +41,7 @@ class DatasetRecord:
     created_at: str = ""
     use: Use | None = None
     public: PublicPanels | None = None
+    declared_filters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class ReleaseRecord:
     none), the newest of which was number `consent_version`; `left_out` people had none. `consents`
     is the file beside the index that says what people permit, empty if there is none. `use`: the
     DUO terms that hold for it, None: nobody said, or they could not be read. `public` is how it
-    answers anybody, None: no table of public answers was ever made.
+    answers anybody, None: no table of public answers was ever made. `declared_filters` are those
+    that hold for it.
     """
 
     number: int
@@ -99,6 +102,7 @@ class ReleaseRecord:
     consents: str = ""
     left_out: int = 0
     public: PublicTier | None = None
+    declared_filters: tuple[str, ...] = ()
 
 
 def dataset_row(record: DatasetRecord) -> dict:
@@ -118,6 +122,7 @@ def dataset_row(record: DatasetRecord) -> dict:
         "created_at": record.created_at,
         "terms": terms_text(record.use),
         "public": public_text(record.public),
+        "declared_filters": json.dumps(record.declared_filters),
     }
 
 
@@ -138,6 +143,7 @@ def read_dataset(row: Mapping) -> DatasetRecord:
         created_at=row["created_at"],
         use=_read_terms(row["terms"]),
         public=_read_panels(row["public"]),
+        declared_filters=tuple(json.loads(row["declared_filters"])),
     )
 
 
@@ -169,7 +175,7 @@ def release_row(dataset_id: str, release: ReleaseRecord) -> dict:
     row = asdict(release) | {"dataset": dataset_id}
     del row["use"]
     row["sizes"] = {entry_type.value: size for entry_type, size in release.sizes.items()}
-    for name in ("parts", "sizes", "document", "cohorts"):
+    for name in ("parts", "sizes", "document", "cohorts", "declared_filters"):
         row[name] = json.dumps(row[name])
     return row | {"terms": terms_text(release.use), "public": public_text(release.public)}
 
@@ -191,6 +197,7 @@ def read_release(row: Mapping) -> ReleaseRecord:
         consents=row["consents"],
         left_out=row["left_out"],
         public=_read_tier(row["public"]),
+        declared_filters=tuple(json.loads(row["declared_filters"])),
     )
 
 
@@ -244,6 +251,7 @@ def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
         consented_at=read_moment(release.consented_at) if release.consented_at else None,
         consent_version=release.consent_version,
         public=_published_tier(dataset, release),
+        filters=() if dataset.is_open_data else release.declared_filters,
     )
 
 

@@ -16,9 +16,16 @@ from beacon_node.model.calls import FilterPolicy, Interval
 from beacon_node.model.data_use import ConsentTerm, Use
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
+from beacon_node.model.public_tier import PublicPanels, PublicTier
 from beacon_node.store.database import Catalogue
 from beacon_node.store.migrations import CATALOGUE, STEPS
-from beacon_node.store.records import DatasetRecord, PartRecord, ReleaseRecord
+from beacon_node.store.records import (
+    DatasetRecord,
+    PartRecord,
+    ReleaseRecord,
+    public_text,
+    terms_text,
+)
 
 UK1 = DatasetRecord(
     id="uk1",
@@ -96,6 +103,68 @@ def test_a_catalogue_of_the_first_layout_is_brought_up_to_date(tmp_path):
     assert catalogue.dataset("d").use is None
     (published,) = catalogue.released_datasets()
     assert (published.use, published.consented_at, published.consent_version) == (None, None, 0)
+
+
+def test_a_catalogue_of_the_second_layout_is_closed_to_the_public(tmp_path):
+    """Its releases have no table of public answers, and nobody declared a filter."""
+    path = tmp_path / "catalogue.sqlite"
+    with closing(sqlite3.connect(path)) as db:
+        CATALOGUE.apply(Database(db), stop_before=STEPS[2])
+        _insert(db, "dataset", _PROTECTED)
+        _insert(db, "release", _RELEASED)
+        db.commit()
+    catalogue = Catalogue(path)
+    record, (published,) = catalogue.dataset("d"), catalogue.released_datasets()
+    assert (record.use, record.public, record.declared_filters) == (HMB, None, ())
+    assert (published.use, published.consent_version, published.public) == (HMB, 7, None)
+    assert published.filters == ()
+
+
+def test_a_catalogue_of_the_third_layout_answers_the_public_as_before_and_filters_nothing(tmp_path):
+    path = tmp_path / "catalogue.sqlite"
+    tier = PublicTier("t", "basis", "state", power=0.1, false_positives=0.05)
+    with closing(sqlite3.connect(path)) as db:
+        CATALOGUE.apply(Database(db), stop_before=STEPS[3])
+        panels = public_text(PublicPanels(("nfe",), "1000g", 1))
+        _insert(db, "dataset", {**_PROTECTED, "public": panels})
+        _insert(db, "release", {**_RELEASED, "public": public_text(tier)})
+        db.commit()
+    catalogue = Catalogue(path)
+    record, (published,) = catalogue.dataset("d"), catalogue.released_datasets()
+    assert record.public == PublicPanels(("nfe",), "1000g", 1) and record.declared_filters == ()
+    assert published.public == tier and published.filters == ()
+    catalogue.set_declared_filters("d", ("HP:1", "age"))
+    assert catalogue.dataset("d").declared_filters == ("HP:1", "age")
+
+
+_PROTECTED = {
+    **{"id": "d", "name": "D", "assembly": "GRCh38", "is_open_data": 0, "licence": ""},
+    **{"description": "", "filters": "[]", "assay": "null", "keeps_ids": 0, "is_synthetic": 0},
+    **{"document": "null", "created_at": "2030", "terms": terms_text(HMB)},
+}
+_RELEASED = {
+    **{"dataset": "d", "number": 1, "path": "x", "released_at": "2030", "fingerprint": "f"},
+    **{"parts": "[]", "sizes": "{}", "has_individuals": 1, "document": "null", "cohorts": "[]"},
+    **{"is_current": 1, "terms": terms_text(HMB), "consented_at": "2030-01-01T00:00:00.000001Z"},
+    **{"consent_version": 7, "consents": "c", "left_out": 0},
+}
+
+
+def _insert(db: sqlite3.Connection, table: str, row: dict) -> None:
+    marks = ", ".join("?" * len(row))
+    sql = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})"
+    db.execute(sql, list(row.values()))
+
+
+def test_filters_wait_for_the_next_release_and_open_data_have_none(catalogue):
+    catalogue.add_dataset(DatasetRecord("d", "D", Assembly.GRCH38))
+    for one in ("d", "uk1"):
+        catalogue.make_current(one, release(1))
+        catalogue.set_declared_filters(one, ("HP:1",))
+    assert [one.filters for one in catalogue.released_datasets()] == [(), ()]
+    for one in ("d", "uk1"):
+        catalogue.make_current(one, replace(release(2), declared_filters=("HP:1",)))
+    assert [one.filters for one in catalogue.released_datasets()] == [("HP:1",), ()]
 
 
 def test_no_two_datasets_share_an_id_whatever_its_case(catalogue):

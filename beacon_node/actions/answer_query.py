@@ -11,14 +11,14 @@ from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.whole_ledger import require_whole_ledger
 from beacon_node.errors import InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
-from beacon_node.model.decision import Decision
+from beacon_node.model.decision import Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.ledger import Moment
 from beacon_node.model.query import Query
 from beacon_node.model.requester import Requester
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node
-from beacon_node.policy.access import decide
+from beacon_node.policy.access import decide, public_decision
 from beacon_node.ports import Dataset, Known, SearchPlan
 from beacon_node.privacy.disclose import combine, disclose
 
@@ -100,6 +100,8 @@ def _with_people(
     found = dict(decision.datasets)
     for dataset in datasets:
         own = found[dataset.id]
+        if own.guard is Guard.REGISTERED:
+            own = public_decision(dataset.id)
         if own.ceiling is not None:
             people = consented(node, dataset, own.consent, moment)
             found[dataset.id] = replace(own, people=people)

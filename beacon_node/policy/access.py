@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from beacon_node.model.consent import UseKind
+from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.decision import DatasetDecision, Decision, Guard, NeededConsent
 from beacon_node.model.query import Granularity
 from beacon_node.model.requester import Grant, Requester, Tier
@@ -26,8 +27,9 @@ def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> D
     person's consent, tells anybody up to records. Any other tells only whoever holds a grant for
     it that has not ended, and counts only people who consented to record-level use for the grant's
     purpose, also where less than records is asked or allowed: answers under a grant are exact.
-    A release with a table of public answers tells everybody else, at whatever tier, yes or no from
-    that table, which counts only people who consented to public discovery.
+    A release with a table of public answers tells a registered account that has a purpose noisy
+    counts of those who consented to research discovery for it, and everybody else, at whatever
+    tier, yes or no from that table, which counts only people who consented to public discovery.
     Who may be counted is found later (`DatasetDecision.people`).
     """
     return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
@@ -38,7 +40,7 @@ def _decide_one(requester: Requester, dataset: Dataset, at: datetime) -> Dataset
         return _open(dataset.id)
     grant = _grant(requester, dataset.id, at)
     if grant is None:
-        return _without_grant(dataset)
+        return _without_grant(requester, dataset)
     if dataset.use is None:
         return _closed(dataset.id, NO_TERMS)
     return DatasetDecision(
@@ -58,16 +60,39 @@ def _grant(requester: Requester, dataset_id: str, at: datetime) -> Grant | None:
     return max(live, key=lambda grant: grant.ceiling, default=None)
 
 
-def _without_grant(dataset: Dataset) -> DatasetDecision:
+def _without_grant(requester: Requester, dataset: Dataset) -> DatasetDecision:
     if dataset.public is None:
         return _closed(dataset.id, CLOSED)
     if dataset.use is None:
         return _closed(dataset.id, NO_TERMS)
-    return _public(dataset.id)
+    if _is_registered(requester):
+        return _registered(dataset.id, requester.purpose)
+    return public_decision(dataset.id)
+
+
+def _is_registered(requester: Requester) -> bool:
+    """Who states no purpose is answered like anybody: nobody consented to that."""
+    is_known = requester.tier >= Tier.REGISTERED and bool(requester.account)
+    return is_known and requester.purpose is not None
 
 
 @lru_cache(maxsize=4_096)
-def _public(dataset_id: str) -> DatasetDecision:
+def _registered(dataset_id: str, purpose: ResearchPurpose) -> DatasetDecision:
+    return DatasetDecision(
+        dataset_id,
+        Granularity.COUNT,
+        consent=NeededConsent(UseKind.RESEARCH_DISCOVERY, purpose),
+        basis="registered tier",
+        guard=Guard.REGISTERED,
+    )
+
+
+@lru_cache(maxsize=4_096)
+def public_decision(dataset_id: str) -> DatasetDecision:
+    """Return what anybody is told of a dataset with a table of public answers.
+
+    Ranges, genes and lists are answered so at the registered tier too, from its people alone.
+    """
     return DatasetDecision(
         dataset_id,
         Granularity.BOOLEAN,

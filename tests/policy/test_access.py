@@ -1,4 +1,4 @@
-"""policy/access.py: closed by default; open data to anybody, all else under a grant only."""
+"""policy/access.py: closed by default; open data to anybody, exact answers under a grant only."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,17 +6,25 @@ import pytest
 
 from beacon_node.model.consent import UseKind
 from beacon_node.model.data_use import ConsentTerm, ResearchPurpose, Use
-from beacon_node.model.decision import NeededConsent
+from beacon_node.model.decision import Guard, NeededConsent
 from beacon_node.model.duo_terms import GRU
 from beacon_node.model.genome import Assembly
+from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import Granularity
 from beacon_node.model.requester import ANONYMOUS, Grant, Requester, Tier
-from beacon_node.policy.access import CLOSED, NO_TERMS, decide
+from beacon_node.policy.access import (
+    CLOSED,
+    NEEDED_IN_PUBLIC,
+    NO_TERMS,
+    decide,
+    public_decision,
+)
 from beacon_node.ports import Dataset
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 PURPOSE = ResearchPurpose(frozenset({"biomedical"}))
 USE = Use.of(ConsentTerm(GRU))
+PUBLIC = PublicTier("t", "basis", "state", power=0.1, false_positives=0.05)
 
 
 def dataset(**facts):
@@ -96,3 +104,55 @@ def test_a_decision_says_nobody_may_be_counted_until_it_is_known_who_may():
 
 def test_a_dataset_that_was_not_asked_about_is_closed():
     assert decide(ANONYMOUS, [], NOW).ceiling("other") is None
+
+
+# ---- the guarded tiers: datasets for which a table of public answers was made --------------------
+
+
+def guarded(**facts):
+    return dataset(public=PUBLIC, **facts)
+
+
+def registered(**facts):
+    return Requester(**{"tier": Tier.REGISTERED, "account": "r", "purpose": PURPOSE, **facts})
+
+
+def test_a_registered_account_with_a_purpose_is_told_counts_of_who_consented_to_it():
+    own = decided(registered(), guarded())
+    assert (own.ceiling, own.guard) == (Granularity.COUNT, Guard.REGISTERED)
+    assert own.consent == NeededConsent(UseKind.RESEARCH_DISCOVERY, PURPOSE)
+    assert own.basis == "registered tier" and not own.may_see_cases
+
+
+@pytest.mark.parametrize(
+    "requester",
+    [ANONYMOUS, registered(tier=Tier.PUBLIC), registered(account=""), registered(purpose=None)],
+    ids=["nobody", "of the public tier", "without an account", "without a purpose"],
+)
+def test_who_is_not_registered_for_a_purpose_is_answered_like_anybody(requester):
+    own = decided(requester, guarded())
+    assert own is public_decision("d")
+    assert (own.ceiling, own.guard) == (Granularity.BOOLEAN, Guard.PUBLIC)
+    assert own.consent == NEEDED_IN_PUBLIC and own.basis == "public tier"
+
+
+def test_a_grant_goes_before_registration_and_its_end_leads_back_to_it():
+    live, ended = grant(), grant(until=NOW)
+    assert decided(registered(tier=Tier.CONTROLLED, grants=(live,)), guarded()).basis == "grant A-1"
+    own = decided(registered(tier=Tier.CONTROLLED, grants=(ended,)), guarded())
+    assert own.guard is Guard.REGISTERED
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [(dataset(), CLOSED), (guarded(use=None), NO_TERMS)],
+    ids=["without a table", "without terms"],
+)
+def test_registration_opens_nothing_that_is_closed_to_the_public(one, reason):
+    own = decided(registered(), one)
+    assert own.ceiling is None and own.reason == reason
+
+
+def test_open_data_stays_exact_for_registered_accounts():
+    own = decided(registered(), dataset(is_open_data=True, licence="CC0-1.0"))
+    assert own.guard is Guard.NONE and own.consent is None

@@ -52,8 +52,9 @@ def is_public_changed(node: Node, draft: Draft) -> bool:
         return False
     if current.public is None and not declared.panels:
         return False
-    basis = basis_of(node, draft.dataset, draft.parts, declared)
-    return current.public is None or current.public.state != basis.state
+    if current.public is None or (declared.panels and current.public.panels != declared.panels):
+        return True
+    return current.public.state != basis_of(node, draft.dataset, draft.parts, declared).state
 
 
 def table_of(node: Node, dataset_id: str, tier: PublicTier | None) -> PublicTable | None:

@@ -68,7 +68,8 @@ def public_tier_of(
         return before and replace(before, state=basis.state)
     if basis.missing is Missing.PANEL:
         kept = before or _tier(node, basis, table="")
-        return replace(kept, state=basis.state, missing=basis.missing)
+        named = {"panels": declared.panels, "genomes": declared.genomes}
+        return replace(kept, state=basis.state, missing=basis.missing, **named)
     return _made(_making(node, draft, record, moment, basis))
 
 
@@ -103,6 +104,8 @@ def _tier(node: Node, basis: Basis, *, table: str, waiting: int = 0) -> PublicTi
         lifetime=basis.declared.lifetime,
         missing=basis.missing,
         waiting=waiting,
+        panels=basis.declared.panels,
+        genomes=basis.declared.genomes,
     )
 
 

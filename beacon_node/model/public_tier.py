@@ -35,6 +35,9 @@ class PublicTier:
     lifetime, `state` one of all that may change with another release. `power` and
     `false_positives` are β and α of each lifetime, `carriers_needed` is k. `waiting` people wait
     for others to be answered for with; it is not public, and 0 wherever a dataset is shown.
+
+    `panels` and `genomes` are those of `PublicPanels` that it was released with; registered counts
+    are priced by them. Releases of before these were kept name none.
     """
 
     table: str
@@ -46,6 +49,8 @@ class PublicTier:
     lifetime: int = 1
     missing: Missing = Missing.NOTHING
     waiting: int = 0
+    panels: tuple[str, ...] = ()
+    genomes: str = ""
 
     @property
     def stated_power(self) -> float:

@@ -223,7 +223,10 @@ def _read_panels(text: str) -> PublicPanels | None:
 
 def _read_tier(text: str) -> PublicTier | None:
     told = json.loads(text)
-    return None if told is None else PublicTier(**told | {"missing": Missing(told["missing"])})
+    if told is None:
+        return None
+    read = {"missing": Missing(told["missing"]), "panels": tuple(told.get("panels", ()))}
+    return PublicTier(**told | read)
 
 
 def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:

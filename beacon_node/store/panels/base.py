@@ -5,6 +5,8 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +25,7 @@ from beacon_node.store.panels.sets import Members, make_set, sweep_sets, walk_se
 
 _ATTEMPTS = 5  # a source may be replaced between reading the list and opening it
 _LIMIT = "SELECT lower_limit FROM allele WHERE place = ? AND ref = ? AND alt = ?"
+_COUNTS = "SELECT count, number FROM allele WHERE place = ? AND ref = ? AND alt = ?"
 _BOUNDS = "SELECT (SELECT min(place) FROM allele), (SELECT max(place) FROM allele)"
 
 Result = TypeVar("Result")
@@ -60,6 +63,21 @@ class SqlitePanels:
         def read() -> np.ndarray:
             opened = self._opened(self._chosen(names, assembly))
             return np.array([_least(opened, key) for key in keys])
+
+        return self._attempt(read)
+
+    def counts_of(
+        self, names: Sequence[str], assembly: Assembly, allele: Allele
+    ) -> tuple[tuple[int, int], ...]:
+        """Return how often each of these panels has an allele, of how many it looked at (AC, AN).
+
+        (0, 0) of a panel that does not have the allele, in normal form.
+        """
+        key = key_of(allele)
+
+        def read() -> tuple[tuple[int, int], ...]:
+            opened = self._opened(self._chosen(names, assembly))
+            return tuple(map(partial(_counts, key), opened))
 
         return self._attempt(read)
 
@@ -174,10 +192,22 @@ class _Part:
         self._places = range(first or 0, (last or 0) + 1)
 
     def limit(self, key: Key) -> float | None:
+        found = self._find(_LIMIT, key)
+        return found[0] if found else None
+
+    def counts(self, key: Key) -> tuple[int, int] | None:
+        return self._find(_COUNTS, key)
+
+    def _find(self, sql: str, key: Key) -> tuple | None:
         if key[0] not in self._places:
             return None
-        found = self._db.execute(_LIMIT, key).fetchone()
-        return found[0] if found else None
+        return self._db.execute(sql, key).fetchone()
+
+
+def _counts(key: Key, parts: Sequence[_Part]) -> tuple[int, int]:
+    """Return what the parts of one panel counted; the one that looked at fewest alleles holds."""
+    found = [counts for part in parts if (counts := part.counts(key)) is not None]
+    return min(found, key=itemgetter(1), default=(0, 0))
 
 
 def _least(opened: Sequence[Sequence[_Part]], key: Key) -> float:

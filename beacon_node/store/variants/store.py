@@ -4,11 +4,11 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Matches, Status
@@ -18,7 +18,10 @@ from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants.answer import search, unanswerable
 from beacon_node.store.variants.cache import EligibleCache
 from beacon_node.store.variants.index import Index
+from beacon_node.store.variants.people import NOBODY, FoundPeople, find_people, may_find_people
 from beacon_node.store.variants.terms import filtering_terms
+
+Found = TypeVar("Found")
 
 
 class Catalogue(Protocol):
@@ -84,6 +87,37 @@ class SqliteVariantStore:
                 return refused
             eligible = self._cache.get(index, plan, decision)
             return search(index, plan, decision, eligible, lookups)
+        except StoreUnavailable as error:
+            self._check_current(dataset, error)
+            raise
+        except sqlite3.Error as error:
+            self._check_current(dataset, error)
+            raise _unreadable(dataset) from error
+
+    def people(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> FoundPeople:
+        """Return whom a registered count is about and who of them carry what was asked for.
+
+        Nobody under any other decision than the registered tier's. Raises as `search` does.
+        """
+        if not may_find_people(decision):
+            return NOBODY
+        lookups = None if plan.lookups is None else plan.lookups.get(dataset.assembly, ())
+        return self._read(
+            dataset,
+            lambda index: find_people(index, self._cache.get(index, plan, decision), lookups),
+        )
+
+    def index_file(self, dataset: Dataset) -> Path:
+        """Return the index of the release that `dataset` names; ReleasedAnew if it has another."""
+        return self._read(dataset, lambda index: index.path)
+
+    def _read(self, dataset: Dataset, read: Callable[[Index], Found]) -> Found:
+        """Return what `read` finds in the index of the very release that `dataset` names."""
+        try:
+            index = self._index(dataset)
+            if not index.is_of_dataset:
+                raise ReleasedAnew(dataset.id)
+            return read(index)
         except StoreUnavailable as error:
             self._check_current(dataset, error)
             raise

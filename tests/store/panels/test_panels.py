@@ -265,3 +265,28 @@ def test_a_forked_process_reads_through_connections_of_its_own(knowledge, panels
         same = panels.frequencies_of(["nfe"], GRCH38, [snv(10)]) == expected
         os._exit(0 if same and panels._mine.process == os.getpid() else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+# ---- what was counted ----------------------------------------------------------------------------
+
+
+def test_each_panel_says_what_it_counted(knowledge, panels):
+    load_panel(knowledge, "nfe", [COMMON, RARE])
+    load_panel(knowledge, "afr", [(snv(10), 5, 4_000)])
+    names = ["afr", "nfe"]
+    assert panels.counts_of(names, GRCH38, snv(10)) == ((5, 4_000), (3_000, 10_000))
+    assert panels.counts_of(names, GRCH38, snv(20)) == ((0, 0), (30, 10_000))
+    assert panels.counts_of(names, GRCH38, snv(10, alt="G")) == ((0, 0), (0, 0))
+
+
+def test_counts_are_those_of_the_part_that_has_the_place(knowledge, panels):
+    load_panel(knowledge, "nfe", [COMMON], part="a")
+    load_panel(knowledge, "nfe", [RARE], part="b")
+    found = [panels.counts_of(["nfe"], GRCH38, snv(position)) for position in (10, 20)]
+    assert found == [((3_000, 10_000),), ((30, 10_000),)]
+
+
+def test_a_panel_that_is_not_declared_disjoint_tells_no_counts(knowledge, panels):
+    load_panel(knowledge, "nfe", [COMMON], declared=Declaration("NFE"))
+    with pytest.raises(InvalidRequest, match="not declared disjoint"):
+        panels.counts_of(["nfe"], GRCH38, snv(10))

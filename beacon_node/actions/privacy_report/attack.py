@@ -174,8 +174,8 @@ def _fails(worst: AttackResult, power: float) -> str:
     return (
         "Does not hold: do not go public, or close it (dataset panels ID --close). "
         f"{_found(worst)}, where β = {power:.0%}. Check that the panels are of the ancestries of "
-        "its people, that nobody is in both, and that the reference genomes are of the same ancestries and were "
-        "called as the dataset was (docs/guard.md, assumptions)."
+        "its people and of none of them, and that the reference genomes are of these ancestries "
+        "and were called as the dataset was (docs/guard.md, assumptions)."
     )
 
 

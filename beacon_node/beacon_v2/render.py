@@ -2,21 +2,23 @@
 
 The form follows `meta.returnedGranularity`: boolean and count answers have no `response`. A dataset
 that could not answer is in no result set, whose `exists` would have to be true or false; it has its
-row in `info.datasets`, because no answer is not "no". `countPrecision` is Beacon 2.2's.
+row in `info.datasets`, because no answer is not "no". `countPrecision` and `countAdjustedTo` are
+Beacon 2.2's: they say which numbers carry noise, and below which threshold none is told.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 from beacon_node.beacon_v2.entry_types import returned_schemas
 from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.beacon_v2.received import API_VERSION, NOTHING_RECEIVED, ReceivedRequest
 from beacon_node.beacon_v2.records import NOTHING_KNOWN, About, variation_document
-from beacon_node.model.answer import Answer, DatasetAnswer, Status, VariationRecord
+from beacon_node.model.answer import Answer, DatasetAnswer, Precision, Status, VariationRecord
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity, Include
 from beacon_node.ports import Dataset
 
-_EXACT = "exact"
+_EXACT = Precision.EXACT.value
 _HIT, _ALL, _NONE = Include.HIT, Include.ALL, Include.NONE  # reading them off the enum is slow
 _RECORD, _NOT_PERMITTED = Granularity.RECORD, Status.NOT_PERMITTED
 _GRANULARITY_WORDS = {granularity: granularity.word for granularity in Granularity}
@@ -40,7 +42,7 @@ def render_answer(
     summary: dict[str, object] = {"exists": answer.exists}
     if answer.count is not None:
         summary["numTotalResults"] = answer.count
-        summary["countPrecision"] = _EXACT
+        summary |= _precision(answer, exists=True)
     include = received.include
     document = {
         "meta": _meta(answer.entry_type, answer.granularity, received, identity),
@@ -78,7 +80,19 @@ def _row(part: DatasetAnswer, include: Include) -> dict:
         row["exists"] = part.exists
         if part.count is not None:
             row["count"] = part.count
+        if part.count is not None or part.adjusted_to is not None:
+            row |= _precision(part, exists=part.exists)
+    if part.completeness is not None:
+        row["completeness"] = math.floor(part.completeness * 100) / 100
     return row
+
+
+def _precision(told: Answer | DatasetAnswer, *, exists: bool) -> dict[str, object]:
+    """Return how a count stands to the true one: `[">=5"]`, or `["<5"]` where none is told."""
+    found: dict[str, object] = {"countPrecision": told.precision.value}
+    if told.adjusted_to is not None:
+        found["countAdjustedTo"] = [f"{'>=' if exists else '<'}{told.adjusted_to}"]
+    return found
 
 
 # ---- meta --------------------------------------------------------------------------------------
@@ -135,7 +149,7 @@ class _ResultSets:
             "setType": "dataset",
             "exists": part.exists,
             "resultsCount": part.count or 0,
-            "countPrecision": _EXACT,
+            "countPrecision": part.precision.value,
             "results": [self._entry(record, part, dataset) for record in part.records],
             "info": self._info(part, dataset),
         }

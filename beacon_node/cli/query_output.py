@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beacon_node.cli.output import Output
-from beacon_node.model.answer import Answer, DatasetAnswer, Status, VariationRecord
+from beacon_node.model.answer import Answer, DatasetAnswer, Precision, Status, VariationRecord
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.variation import genomic_hgvs, variation_id
@@ -41,7 +41,7 @@ def show_one(output: Output, asked: Asked) -> None:
         return
     output.sentence("")
     output.table(["dataset", "answer", *_number_columns(asked)], _rows(asked))
-    for reason in _reasons(first):
+    for reason in _reasons(asked.answers):
         output.sentence(reason)
     for answer in asked.answers:
         _show_records(output, answer)
@@ -66,16 +66,35 @@ def _number_columns(asked: Asked) -> list[str]:
 def _rows(asked: Asked) -> Iterator[list[object]]:
     for parts in zip(*(answer.datasets for answer in asked.answers), strict=True):
         answered = next((part for part in parts if part.status is Status.ANSWERED), parts[0])
-        yield [answered.dataset_id, word(answered), *(part.count for part in parts)]
+        yield [answered.dataset_id, word(answered), *map(number, parts)]
 
 
-def _reasons(answer: Answer) -> list[str]:
+def number(part: DatasetAnswer) -> object:
+    """Return a dataset's number: `~12` with noise, `<5` where a count below that was told as no."""
+    if part.precision is Precision.EXACT:
+        return part.count
+    if part.count is None:
+        return f"<{part.adjusted_to}" if part.exists is False else None
+    return f"~{part.count:,}"
+
+
+def _reasons(answers: Sequence[Answer]) -> list[str]:
     """Return each reason once, with the datasets it holds for."""
-    by_reason: dict[str, list[str]] = {}
-    for part in answer.datasets:
-        if part.reason:
-            by_reason.setdefault(part.reason, []).append(part.dataset_id)
+    by_reason: dict[str, dict[str, None]] = {}
+    for part in (part for answer in answers for part in answer.datasets):
+        for reason in filter(None, (part.reason, _of_noise(part))):
+            by_reason.setdefault(reason, {})[part.dataset_id] = None
     return [f"{', '.join(ids)}: {reason}" for reason, ids in by_reason.items()]
+
+
+def _of_noise(part: DatasetAnswer) -> str:
+    """Return what a number with noise is worth, in words."""
+    if part.precision is Precision.EXACT or part.count is None:
+        return ""
+    words = "~ is a count with noise, mostly one or two off"
+    if part.completeness is None:
+        return words
+    return f"{words}; about {part.completeness:.0%} of the people asked about were really counted"
 
 
 def _show_records(output: Output, answer: Answer) -> None:
@@ -132,7 +151,8 @@ def _labels(document: dict) -> Iterator[str]:
 def to_json(node: "Node", asked: Sequence[Asked]) -> dict:
     """Return the questions with each dataset's answers; records are Beacon v2 entries.
 
-    `exists` null: not answered, `status` says why; `count` null: no number is told.
+    `exists` null: not answered, `status` says why; `count` null: no number is told, and none
+    below `adjusted_to`.
     """
     return {"questions": [_question_json(node, one) for one in asked]}
 
@@ -155,6 +175,7 @@ def _answer_json(node: "Node", answer: Answer) -> dict:
         "granularity": answer.granularity.word,
         "exists": answer.exists,
         "count": answer.count,
+        "precision": None if answer.count is None else answer.precision,
         "datasets": [_dataset_json(part, about) for part in answer.datasets],
     }
 
@@ -165,6 +186,9 @@ def _dataset_json(part: DatasetAnswer, about: "About") -> dict:
         "status": part.status,
         "exists": part.exists,
         "count": part.count,
+        "precision": None if part.count is None else part.precision,
+        "adjusted_to": part.adjusted_to,
+        "completeness": part.completeness,
         "reason": part.reason or None,
         "records": [_record_json(record, about) for record in part.records],
     }

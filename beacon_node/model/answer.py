@@ -124,7 +124,11 @@ class DatasetAnswer:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What is said. `granularity` is the lowest at which any dataset answered; `count` None unless
-    every answering dataset told a number."""
+    every answering dataset told a number.
+
+    `precision` is that of the count: a sum of exact and of noisy numbers is imprecise. The count is
+    at least `adjusted_to`, the least threshold of its numbers; None if one is exact.
+    """
 
     entry_type: EntryType
     granularity: Granularity
@@ -133,3 +137,5 @@ class Answer:
     datasets: tuple[DatasetAnswer, ...] = ()
     is_test: bool = False
     notes: Mapping[str, str] = field(default_factory=dict)
+    precision: Precision = Precision.EXACT
+    adjusted_to: int | None = None

@@ -1,6 +1,14 @@
 """The only way out: turns private matches into what may be said of them."""
 
-from beacon_node.model.answer import Answer, DatasetAnswer, Matches, Status
+from beacon_node.model.answer import (
+    Answer,
+    DatasetAnswer,
+    Matches,
+    NoisyCount,
+    Precision,
+    Refused,
+    Status,
+)
 from beacon_node.model.decision import Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
@@ -27,6 +35,33 @@ def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> Dat
     )
 
 
+def disclose_noisy(
+    found: NoisyCount | Refused, decision: Decision, *, entry_type: EntryType, asked: Granularity
+) -> DatasetAnswer:
+    """Return a registered dataset's answer to a question about entries of `entry_type`.
+
+    A count below its threshold is told as no, without a number. Only individuals have numbers;
+    other entries of theirs have the yes or no of the same count.
+    """
+    if decision.guard(found.dataset_id) is not Guard.REGISTERED:
+        return _closed(found.dataset_id, decision)
+    if isinstance(found, Refused):
+        return DatasetAnswer(found.dataset_id, found.status, reason=found.reason)
+    exists = found.noisy >= found.threshold
+    is_number = exists and asked >= _COUNT and entry_type is EntryType.INDIVIDUAL
+    return DatasetAnswer(
+        found.dataset_id,
+        _ANSWERED,
+        _COUNT if is_number else _BOOLEAN,
+        exists,
+        found.noisy if is_number else None,
+        reason="" if exists else f"a count with noise below {found.threshold} is told as no",
+        precision=Precision.IMPRECISE,
+        adjusted_to=found.threshold,
+        completeness=found.completeness,
+    )
+
+
 def _closed(dataset_id: str, decision: Decision) -> DatasetAnswer:
     found = decision.datasets.get(dataset_id)
     reason = found.reason if found else ""
@@ -47,5 +82,17 @@ def combine(
         exists = exists or bool(part.exists)
     if granularity is None:
         return Answer(entry_type, _BOOLEAN, False, None, parts)
-    told = None if asked is _BOOLEAN else total
-    return Answer(entry_type, granularity, exists, told, parts)
+    if asked is _BOOLEAN or total is None:
+        return Answer(entry_type, granularity, exists, None, parts)
+    precision, adjusted_to = _precision([part for part in parts if part.granularity is not None])
+    return Answer(
+        entry_type, granularity, exists, total, parts, precision=precision, adjusted_to=adjusted_to
+    )
+
+
+def _precision(told: list[DatasetAnswer]) -> tuple[Precision, int | None]:
+    """Return the precision of the sum of these counts, and what it is never below."""
+    if all(part.precision is Precision.EXACT for part in told):
+        return Precision.EXACT, None
+    least = [part.adjusted_to for part in told]
+    return Precision.IMPRECISE, None if None in least else min(least)

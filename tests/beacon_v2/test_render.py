@@ -5,7 +5,7 @@ import pytest
 from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.beacon_v2.received import ReceivedRequest
 from beacon_node.beacon_v2.render import render_answer, render_collections, render_error
-from beacon_node.model.answer import Answer, DatasetAnswer, Status
+from beacon_node.model.answer import Answer, DatasetAnswer, Precision, Status
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.query import Granularity, Include, Page
@@ -78,6 +78,31 @@ def test_every_dataset_has_its_row():
         "elsewhere": "wrong assembly",
     }
     assert rows["closed"]["reason"] == "ask the committee"
+
+
+NOISY = {"precision": Precision.IMPRECISE, "adjusted_to": 5}
+
+
+def test_a_number_with_noise_says_so_and_what_is_never_told():
+    part = DatasetAnswer("d", Status.ANSWERED, COUNT, True, 12, **NOISY, completeness=0.939)
+    found = Answer(EntryType.INDIVIDUAL, COUNT, True, 12, (part,), **NOISY)
+    document = render_answer(found, ReceivedRequest(granularity=COUNT), IDENTITY)
+    told = {"countPrecision": "imprecise", "countAdjustedTo": [">=5"]}
+    assert document["responseSummary"] == {"exists": True, "numTotalResults": 12, **told}
+    assert document["info"]["datasets"] == [
+        {"id": "d", "status": "answered", "exists": True, "count": 12, **told, "completeness": 0.93}
+    ]
+
+
+def test_a_number_below_the_threshold_is_told_as_less_than_it():
+    part = DatasetAnswer("d", Status.ANSWERED, BOOLEAN, False, **NOISY)
+    document = render(BOOLEAN, part, include=Include.ALL, count=None)
+    (row,) = document["info"]["datasets"]
+    assert row["exists"] is False and "count" not in row
+    assert (row["countPrecision"], row["countAdjustedTo"]) == ("imprecise", ["<5"])
+    assert "numTotalResults" not in document["responseSummary"]
+    (row,) = render(BOOLEAN, part, include=Include.HIT, count=None)["info"]["datasets"]
+    assert "countAdjustedTo" not in row and "exists" not in row
 
 
 def test_results_count_is_the_whole_set():

@@ -80,7 +80,7 @@ def test_a_draft_answers_only_after_its_release(node, files):
     node("load", "open", files.vcf)
     assert node("query", "7-140753336-A-T", "--assembly", "38")["questions"][0]["answers"] == [
         {"entry_type": kind, "granularity": "boolean", "exists": False, "count": None}
-        | {"datasets": []}
+        | {"precision": None, "datasets": []}
         for kind in ("genomicVariant", "individual")
     ]
     node("release", "open")

@@ -4,11 +4,18 @@ import itertools
 
 import pytest
 
-from beacon_node.model.answer import DatasetAnswer, Matches, Status
-from beacon_node.model.decision import DatasetDecision, Decision
+from beacon_node.model.answer import (
+    DatasetAnswer,
+    Matches,
+    NoisyCount,
+    Precision,
+    Refused,
+    Status,
+)
+from beacon_node.model.decision import DatasetDecision, Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
-from beacon_node.privacy.disclose import combine, disclose
+from beacon_node.privacy.disclose import combine, disclose, disclose_noisy
 
 RECORDS = ({"id": "a"}, {"id": "b"})
 MATCHES = Matches("d", total=7, page=RECORDS)
@@ -79,3 +86,82 @@ def test_when_nobody_may_answer_nothing_exists_and_nothing_is_counted():
     parts = (DatasetAnswer("y", Status.NOT_PERMITTED),)
     answer = combine(EntryType.INDIVIDUAL, parts, asked=Granularity.RECORD)
     assert (answer.granularity, answer.count, answer.exists) == (Granularity.BOOLEAN, None, False)
+
+
+# ---- counts with noise ---------------------------------------------------------------------------
+
+INDIVIDUAL = EntryType.INDIVIDUAL
+
+
+def registered(guard: Guard = Guard.REGISTERED) -> Decision:
+    ceiling = Granularity.COUNT if guard is Guard.REGISTERED else Granularity.BOOLEAN
+    return Decision({"d": DatasetDecision("d", ceiling, guard=guard)})
+
+
+def noisy(number: int, **told) -> DatasetAnswer:
+    asked = {"entry_type": INDIVIDUAL, "asked": Granularity.COUNT, **told}
+    return disclose_noisy(NoisyCount("d", number, 5, 0.9), registered(), **asked)
+
+
+@pytest.mark.parametrize("number", [-3, 0, 4])
+def test_a_noisy_count_below_its_threshold_is_a_no_without_a_number(number):
+    part = noisy(number)
+    assert (part.exists, part.count, part.granularity) == (False, None, Granularity.BOOLEAN)
+    assert part.adjusted_to == 5 and str(number) not in part.reason
+
+
+def test_a_noisy_count_from_its_threshold_on_is_told_as_imprecise():
+    part = noisy(5)
+    assert (part.exists, part.count, part.granularity) == (True, 5, Granularity.COUNT)
+    assert (part.precision, part.adjusted_to, part.completeness) == (Precision.IMPRECISE, 5, 0.9)
+
+
+@pytest.mark.parametrize("entry_type", [one for one in EntryType if one is not INDIVIDUAL])
+def test_only_individuals_have_a_noisy_number(entry_type):
+    part = noisy(7, entry_type=entry_type)
+    assert (part.exists, part.count, part.granularity) == (True, None, Granularity.BOOLEAN)
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [(Granularity.BOOLEAN, None), (Granularity.COUNT, 7), (Granularity.RECORD, 7)],
+)
+def test_a_noisy_answer_never_tells_more_than_was_asked_nor_records(asked, count):
+    part = noisy(7, asked=asked)
+    assert part.count == count and part.records == ()
+
+
+@pytest.mark.parametrize("guard", [Guard.NONE, Guard.PUBLIC])
+def test_a_noisy_count_comes_out_under_a_decision_of_the_registered_tier_alone(guard):
+    count = NoisyCount("d", 7, 5)
+    for decision in (registered(guard), Decision({})):
+        part = disclose_noisy(count, decision, entry_type=INDIVIDUAL, asked=Granularity.COUNT)
+        assert (part.status, part.exists, part.count) == (Status.NOT_PERMITTED, None, None)
+
+
+def test_a_spent_budget_is_no_answer_and_says_why():
+    spent = Refused("d", Status.BUDGET_SPENT, "used up")
+    part = disclose_noisy(spent, registered(), entry_type=INDIVIDUAL, asked=Granularity.COUNT)
+    assert part == DatasetAnswer("d", Status.BUDGET_SPENT, reason="used up")
+
+
+def test_matches_of_a_registered_dataset_are_told_as_yes_or_no_alone():
+    part = disclose(Matches("d", total=7, page=RECORDS), registered(), asked=Granularity.RECORD)
+    assert (part.granularity, part.count, part.records) == (Granularity.BOOLEAN, None, ())
+
+
+def test_a_sum_of_exact_and_noisy_numbers_is_imprecise_and_has_no_threshold():
+    exact = part(Granularity.COUNT, count=1)
+    whole = combine(INDIVIDUAL, (noisy(8), exact), asked=Granularity.COUNT)
+    assert (whole.count, whole.precision, whole.adjusted_to) == (9, Precision.IMPRECISE, None)
+    whole = combine(INDIVIDUAL, (noisy(8), noisy(6)), asked=Granularity.COUNT)
+    assert (whole.count, whole.precision, whole.adjusted_to) == (14, Precision.IMPRECISE, 5)
+
+
+def test_a_total_without_one_of_its_numbers_is_not_told():
+    whole = combine(INDIVIDUAL, (noisy(8), noisy(2)), asked=Granularity.COUNT)
+    assert (whole.exists, whole.count, whole.granularity) == (True, None, Granularity.BOOLEAN)
+
+
+def test_a_noisy_count_does_not_print_itself():
+    assert "987" not in repr(NoisyCount("d", 987, 5))

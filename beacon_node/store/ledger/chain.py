@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from beacon_node.model.consent_documents import moment_text, read_moment
 from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
+AUDIT = "audit"
 ENTRY = "e.sequence, e.recorded_at, e.clock, e.kind, e.body, e.previous, e.hash"
 
 
@@ -18,10 +20,12 @@ class Appending:
     transaction, also when the clock stands still or was set back.
     """
 
-    def __init__(self, connection: sqlite3.Connection, last: Entry | None, now: datetime) -> None:
+    def __init__(self, connection: sqlite3.Connection, end: "End", now: datetime) -> None:
+        last = end.last
         if now.utcoffset() != timedelta():
             raise ValueError("moments of the ledger are aware and in UTC")
         self.connection, self.last = connection, last
+        self._consents: int | None = end.consent_version
         self.recorded_at, self._clock = moment_text(now), ""
         if last is not None and self.recorded_at <= last.recorded_at:
             self.recorded_at, self._clock = _just_after(last.recorded_at), self.recorded_at
@@ -33,14 +37,32 @@ class Appending:
             entry = make_entry(head, self.recorded_at, self._clock, kind, body)
             head = entry.head
             added.append(entry)
-        sql = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        self.connection.executemany(sql, map(_row, added))
+        self.connection.executemany(_INSERT, map(_row, added))
         self.last = added[-1] if added else self.last
+        if kind != AUDIT:  # it may come with consents
+            self._consents = None
         return added
 
     def consent_version(self) -> int:
         """Return the number of the last consent, with those that this transaction added."""
-        return version_number(self.connection)
+        if self._consents is None:
+            return version_number(self.connection)
+        return self._consents
+
+    def end(self) -> "End":
+        """Return how the chain ends now."""
+        return End(self.last, self.consent_version())
+
+
+_INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last entry (None: there is none yet) and the number of the last consent."""
+
+    last: Entry | None
+    consent_version: int
 
 
 def version_number(connection: sqlite3.Connection) -> int:
@@ -57,15 +79,29 @@ def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -
     return Entry(*said, entry_hash(*said))
 
 
-def checked_last(connection: sqlite3.Connection) -> Entry | None:
-    """Return the last entry; LedgerBroken if it was changed or entries after it are missing."""
-    last = last_entry(connection)
-    if last:
-        check_entry(last)
-    sequence = last.sequence if last else 0
-    if sequence != highest_used(connection):
+def checked_end(connection: sqlite3.Connection) -> End:
+    """Return how the chain ends; LedgerBroken if its last entry was changed or entries after it
+    are missing."""
+    found = connection.execute(_END).fetchone()
+    if found is None:
+        _check_number(0, highest_used(connection))
+        return End(None, version_number(connection))
+    *said, highest, version = found
+    last = Entry(*said)
+    check_entry(last)
+    _check_number(last.sequence, highest)
+    return End(last, version or 0)
+
+
+_END = f"""
+    SELECT {ENTRY}, (SELECT seq FROM sqlite_sequence WHERE name = 'entry'),
+           (SELECT max(number) FROM consent)
+    FROM entry e ORDER BY e.sequence DESC LIMIT 1"""
+
+
+def _check_number(sequence: int, highest: int | None) -> None:
+    if sequence != highest:
         raise broken(sequence + 1, "it and what followed it are missing")
-    return last
 
 
 def last_entry(connection: sqlite3.Connection) -> Entry | None:

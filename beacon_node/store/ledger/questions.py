@@ -15,10 +15,8 @@ import orjson
 
 from beacon_node.model.consent import EVERY_DATASET
 from beacon_node.model.ledger import Entry, Verification
-from beacon_node.store.ledger.chain import ENTRY, Appending, check_entry, entries
+from beacon_node.store.ledger.chain import AUDIT, ENTRY, Appending, check_entry, entries
 from beacon_node.store.ledger.consents import CONSENT
-
-AUDIT = "audit"
 
 
 def ask(appending: Appending, body: Mapping, text: str, noted: dict[str, int]) -> Entry:

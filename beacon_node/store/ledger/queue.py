@@ -2,8 +2,8 @@
 
 SQLite's own lock goes to whoever happens to try at the right moment, so that under load one process
 can wait for seconds. Here each draws a number from a file beside the ledger, holds the lock of the
-byte of that number, and waits for the byte of the number before. The kernel frees the bytes of
-a process that dies, so nobody waits for the dead.
+byte of that number, and waits until nobody holds the byte of the number before. The kernel frees
+the bytes of a process that dies, so nobody waits for the dead.
 """
 
 import fcntl
@@ -11,7 +11,7 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -23,6 +23,7 @@ PATIENCE_S = 60.0
 _NUMBER = struct.Struct("=Q")
 _FIRST_BYTE = 4_096  # the bytes of the numbers lie behind the counter and its own lock
 _LOOKS = 30  # a turn is mostly over before a nap would be
+_FLOCK = struct.Struct("=hhxxxxqqixxxx")  # type, whence, start, length, process (0)
 _SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_02, 0.000_1
 
 
@@ -58,8 +59,7 @@ class FairQueue:
             self._open()
             number = self._draw(deadline)
             try:
-                self._wait_for(number - 1, deadline)
-                self._free(number - 1)
+                self._wait_until(self._is_free, number - 1, deadline)
                 yield
             finally:
                 self._free(number)
@@ -72,27 +72,32 @@ class FairQueue:
             self._handle = FileIO(self._file, "r+b")
 
     def _draw(self, deadline: float) -> int:
-        self._wait_for(-_FIRST_BYTE, deadline)
+        self._wait_until(self._take, -_FIRST_BYTE, deadline)
         try:
             drawn = os.pread(self._file, _NUMBER.size, 0)
             number = _NUMBER.unpack(drawn)[0] + 1 if len(drawn) == _NUMBER.size else 1
-            self._wait_for(number, deadline)
+            self._wait_until(self._take, number, deadline)
             os.pwrite(self._file, _NUMBER.pack(number), 0)
         finally:
             self._free(-_FIRST_BYTE)
         return number
 
-    def _wait_for(self, number: int, deadline: float) -> None:
+    def _wait_until(self, looks: Callable[[int], bool], number: int, deadline: float) -> None:
         for _ in range(_LOOKS):
-            if self._take(number):
+            if looks(number):
                 return
             os.sched_yield()
         nap = _SHORTEST_NAP_S
-        while not self._take(number):
+        while not looks(number):
             if time.monotonic() > deadline:
                 raise self._nobody_moves()
             time.sleep(nap)
             nap = min(2 * nap, _LONGEST_NAP_S)
+
+    def _is_free(self, number: int) -> bool:
+        """Say whether nobody holds a byte: what has once been drawn is never taken again."""
+        asked = _byte(fcntl.F_WRLCK, number)
+        return _FLOCK.unpack(fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, asked))[0] == fcntl.F_UNLCK
 
     def _take(self, number: int) -> bool:
         try:
@@ -113,4 +118,4 @@ class FairQueue:
 
 def _byte(kind: int, number: int) -> bytes:
     """Return the `struct flock` for the byte of a number; the counter's own is -_FIRST_BYTE."""
-    return struct.pack("hhqqi0q", kind, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
+    return _FLOCK.pack(kind, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)

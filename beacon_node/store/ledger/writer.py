@@ -6,12 +6,14 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from beacon_node.model.ledger import Entry
-from beacon_node.store.ledger.chain import Appending, checked_last
+from beacon_node.store.ledger.chain import Appending, End, checked_end
 from beacon_node.store.ledger.reader import connect
 
 # An import of 100,000 people touches this much; with less, pages are written again and again.
 _CACHE_KIB = 131_072
+# Whoever fills the log empties it, for which everybody waits: rarer than SQLite's 1,000 pages.
+_LOG_PAGES = 4_000
+_NOTHING_LEFT = -1, None
 
 
 class Writer:
@@ -21,7 +23,7 @@ class Writer:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._is_durable: bool | None = None
-        self._left: tuple[int, Entry | None] = -1, None  # data version and last entry
+        self._left: tuple[int, End | None] = _NOTHING_LEFT  # data version and the chain's end
         self.noted: dict[str, int] = {}  # of first questions; others only ever add to it
 
     @contextmanager
@@ -33,22 +35,24 @@ class Writer:
             self._make_durable(connection, durable)
             connection.execute("BEGIN IMMEDIATE")
             version = connection.execute("PRAGMA data_version").fetchone()[0]
-            # Nobody else wrote since: the last entry is the one that was left.
-            last = self._left[1] if version == self._left[0] else checked_last(connection)
-            appending = Appending(connection, last, now)
+            # Nobody else wrote since: the chain ends as it was left.
+            end = self._left[1] if version == self._left[0] else checked_end(connection)
+            appending = Appending(connection, end, now)
             yield appending
-            connection.commit()
-            self._left = version, appending.last
+            left = appending.end()
+            connection.execute("COMMIT")
+            self._left = version, left
             undo.pop_all()
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self._path)
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         return connection
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
-        self._is_durable, self._left, self.noted = None, (-1, None), {}
+        self._is_durable, self._left, self.noted = None, _NOTHING_LEFT, {}
         if connection is not None:
             connection.close()
 

@@ -78,6 +78,13 @@ class Privacy:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Whom the node believes about researchers (docs/access.md)."""
+
+    trusted_issuers: str = ""  # a file, relative to the node's home; empty: nobody is trusted
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one node, read once at start."""
 
@@ -87,6 +94,7 @@ class Settings:
     answers: Answers = field(default_factory=Answers)
     loading: Loading = field(default_factory=Loading)
     privacy: Privacy = field(default_factory=Privacy)
+    access: Access = field(default_factory=Access)
 
     @property
     def public_url(self) -> str:

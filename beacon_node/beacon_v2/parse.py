@@ -101,6 +101,7 @@ def parse_post(target: Target, body: object, rules: Rules = DEFAULT_RULES) -> Pa
     document = fields.mapping("the request body", body)
     given = _meta(document.pop("meta", None))
     document.pop("$schema", None)
+    document.pop("passports", None)  # who asks is found elsewhere
     query = fields.mapping("query", document.pop("query", {}))
     for name, value in document.items():
         if name not in _QUERY_MEMBERS:

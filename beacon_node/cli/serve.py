@@ -26,7 +26,11 @@ STOP_S = 10  # how long a worker may finish the answer it is giving
 @with_session
 def serve(session: Session, host: str | None, port: int | None, workers: int | None) -> None:
     """Answer Beacon v2 questions over HTTP until stopped (Ctrl-C or SIGTERM)."""
-    configured = session.open_node().settings.server  # all errors of configuration show here
+    from beacon_node.node_web.passports import clearinghouse_of
+
+    node = session.open_node()  # all errors of configuration show here …
+    clearinghouse_of(node)  # … and those of the list of trusted issuers
+    configured = node.settings.server
     address = host or configured.host
     with _claim(address, configured.port if port is None else port) as claim:
         server = Server(address, claim.getsockname()[1], workers or configured.workers)

@@ -8,6 +8,7 @@ from flask import Flask
 from beacon_node.errors import ConfigurationError
 from beacon_node.node import open_node
 from beacon_node.node_web.app import create_app
+from beacon_node.node_web.passports import PassportDesk, add_passports, clearinghouse_of
 
 HOME_VARIABLE = "BEACON_NODE_HOME"
 
@@ -17,4 +18,8 @@ def make_app() -> Flask:
     home = os.environ.get(HOME_VARIABLE, "")
     if not home:
         raise ConfigurationError(f"{HOME_VARIABLE} does not say where the node's home folder is")
-    return create_app(open_node(Path(home)))
+    node = open_node(Path(home))
+    desk = PassportDesk(node, clearinghouse_of(node))
+    app = create_app(node, desk.who_asks)
+    add_passports(app, desk)
+    return app

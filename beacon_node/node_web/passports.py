@@ -1,0 +1,114 @@
+"""Passports in requests: who asks, and `/whoami`, which says what a token gives and why."""
+
+import orjson
+from flask import Flask, Response, g, request
+
+from beacon_node.actions.identify import Identified, identify, presented_tokens
+from beacon_node.errors import InvalidRequest, NotAuthenticated
+from beacon_node.identity.clearinghouse import Clearinghouse, open_clearinghouse
+from beacon_node.identity.fetch import new_session
+from beacon_node.model.data_use import purpose_document
+from beacon_node.model.passport import VisaFinding
+from beacon_node.model.requester import ANONYMOUS, Grant, Requester
+from beacon_node.node import Node
+from beacon_node.web.responses import json_response
+
+_MEMBER = "passports"
+_NO_TOKEN = (
+    "no passport was sent; send one as `Authorization: Bearer …` or in a POST body "
+    '{"passports": [ … ]}'
+)
+
+
+def clearinghouse_of(node: Node) -> Clearinghouse:
+    """Return the clearinghouse that `node`'s settings ask for.
+
+    Raises ConfigurationError, naming the key, for a list of trusted issuers that cannot be used.
+    """
+    named = node.settings.access.trusted_issuers
+    path = node.home / named if named else None
+    return open_clearinghouse(path, node.settings.public_url, new_session(), node.clock)
+
+
+class PassportDesk:
+    """Looks at the tokens of the present request, once."""
+
+    def __init__(self, node: Node, house: Clearinghouse) -> None:
+        self._node, self._house = node, house
+
+    def who_asks(self) -> Requester:
+        """Return who sent the present request: anonymous if it brings no token.
+
+        Raises NotAuthenticated for a token that fails a check; it is never taken for none.
+        """
+        found = self.identified()
+        return found.requester if found else ANONYMOUS
+
+    def identified(self) -> Identified | None:
+        if "identified" not in g:
+            tokens = presented_tokens(request.headers.get("Authorization"), _in_body())
+            g.identified = identify(self._node, self._house, tokens) if tokens else None
+        return g.identified
+
+    def whoami(self) -> Response:
+        """Say what the caller's token gives; nothing of the token itself is repeated."""
+        found = self.identified()
+        if found is None:
+            raise NotAuthenticated(_NO_TOKEN)
+        return json_response(_document(found))
+
+
+def add_passports(app: Flask, desk: PassportDesk) -> None:
+    """Give `app` `/whoami`, and keep the bodies of requests until their passports are read."""
+    app.add_url_rule("/whoami", view_func=desk.whoami, methods=["GET", "POST"])
+
+    @app.before_request
+    def keep_body() -> None:
+        if request.method == "POST":
+            request.get_data(cache=True)
+
+
+def _in_body() -> object:
+    """Return the `passports` of the present request's JSON body, None if it has none."""
+    if request.method != "POST":
+        return None
+    raw = request.get_data(cache=True)
+    if b"passports" not in raw and b"\\" not in raw:  # nor written with escapes
+        return None
+    try:
+        body = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest("the request body is not valid JSON") from error
+    return body.get(_MEMBER) if isinstance(body, dict) else None
+
+
+def _document(found: Identified) -> dict:
+    who, standing = found.requester, found.standing
+    return {
+        "tier": who.tier.name.lower(),
+        "registered": standing.is_registered,
+        "account": who.account,
+        "organisation": who.organisation or None,
+        "purpose": purpose_document(who.purpose) if who.purpose else None,
+        "grants": [_grant(grant) for grant in who.grants],
+        "until": standing.until.isoformat(),
+        "visas": [_finding(finding) for finding in standing.findings],
+    }
+
+
+def _grant(grant: Grant) -> dict:
+    return {
+        "datasetId": grant.dataset_id,
+        "ceiling": grant.ceiling.word,
+        "purpose": purpose_document(grant.purpose),
+        "until": grant.until.isoformat(),
+    }
+
+
+def _finding(finding: VisaFinding) -> dict:
+    told: dict = {"number": finding.number, "used": finding.rule is None}
+    if finding.type:
+        told |= {"type": finding.type, "issuer": finding.issuer}
+    if finding.rule is None:
+        return told | {"usedFor": list(finding.serves)}
+    return told | {"why": f"not used: {finding.rule.words}", "clause": finding.rule.clause}

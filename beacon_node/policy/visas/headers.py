@@ -1,0 +1,71 @@
+"""Whose key must have signed a token? Decided from its header before anything is fetched."""
+
+from dataclasses import dataclass
+
+from beacon_node.model.passport import Rule, TokenRefused
+from beacon_node.model.tokens import Token
+from beacon_node.model.trust import Broker, Trust, VisaIssuer
+
+ALGORITHMS = frozenset({"RS256", "ES256"})
+LONGEST_ID = 255
+
+
+@dataclass(frozen=True, slots=True)
+class WantedKey:
+    """The one key that may have signed a token. `url` is a configured address, never a token's."""
+
+    url: str
+    kid: str
+    algorithm: str
+
+
+def broker_of(token: Token, trust: Trust) -> tuple[Broker, WantedKey]:
+    """Return the broker that a passport or access token must come from. Raises TokenRefused."""
+    algorithm, kid = _signed_with(token)
+    broker = trust.brokers.get(token.iss)
+    if broker is None:
+        raise TokenRefused(Rule.BROKER)
+    _refuse_blocked_key(broker.iss, kid, trust)
+    return broker, WantedKey(broker.keys, kid, algorithm)
+
+
+def issuer_of(token: Token, trust: Trust) -> tuple[VisaIssuer, WantedKey]:
+    """Return the issuer that a visa must come from. Raises TokenRefused.
+
+    Its `jku` is compared, not followed: the key comes from the configured address.
+    """
+    algorithm, kid = _signed_with(token)
+    issuer = trust.issuers.get(token.iss)
+    if issuer is None:
+        raise TokenRefused(Rule.ISSUER)
+    _refuse_access_token(token)
+    if token.header.get("jku") != issuer.jku:
+        raise TokenRefused(Rule.JKU)
+    _refuse_blocked_key(issuer.iss, kid, trust)
+    return issuer, WantedKey(issuer.jku, kid, algorithm)
+
+
+def _signed_with(token: Token) -> tuple[str, str]:
+    """Return the algorithm and key id; keys in the header (jwk, x5u, x5c) are never looked at."""
+    algorithm, kid = token.header.get("alg"), token.header.get("kid")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
+        raise TokenRefused(Rule.ALGORITHM)
+    if "crit" in token.header or "b64" in token.header:
+        raise TokenRefused(Rule.CRITICAL)
+    if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID:
+        raise TokenRefused(Rule.KEY_ID)
+    return algorithm, kid
+
+
+def _refuse_access_token(token: Token) -> None:
+    """Refuse a visa access token: `at+jwt`, or `openid` in its scope (deprecated by AAI 1.2)."""
+    scope = token.claims.get("scope", "")
+    if not isinstance(scope, str):
+        raise TokenRefused(Rule.CLAIMS)
+    if token.header.get("typ") == "at+jwt" or "openid" in scope.split():
+        raise TokenRefused(Rule.VISA_ACCESS_TOKEN)
+
+
+def _refuse_blocked_key(iss: str, kid: str, trust: Trust) -> None:
+    if (iss, kid) in trust.blocked.keys:
+        raise TokenRefused(Rule.REVOKED)

@@ -5,6 +5,7 @@ Readers are strict: what they do not know they refuse by name.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
@@ -111,7 +112,7 @@ def _object(value: object, place: str) -> Mapping:
 def _text(value: object, place: str) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise InvalidRequest(f"{place}: a text of at most {LONGEST_TEXT} characters is expected")
-    if not all(c.isprintable() or c in "\n\t" for c in value):
+    if not all(unicodedata.category(c)[0] != "C" or c in "\n\t" for c in value):
         raise InvalidRequest(f"{place}: a text without control characters is expected")
     return value
 

@@ -1,0 +1,91 @@
+"""What is publicly known of an allele: how frequent it is, and which reference genomes have it.
+
+Panels and genomes are those that the dataset's release names.
+"""
+
+import os
+import threading
+
+from beacon_node.actions.registered.reasons import LEAST_GENOMES, Why
+from beacon_node.errors import InvalidRequest
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.panels import LEAST_NUMBER
+from beacon_node.model.variation import Allele
+from beacon_node.ports import Dataset
+from beacon_node.privacy.registered.count import Group
+from beacon_node.privacy.registered.crowd import Frequency
+from beacon_node.privacy.registered.frequencies import frequency
+from beacon_node.privacy.registered.groups import expected_members
+from beacon_node.store.knowledge import SqliteKnowledge
+from beacon_node.store.panels import ReferenceGenomes, SqlitePanels
+
+_GROUPS = 256  # whose expected members are remembered
+
+
+class PublicReference:
+    """The panels and reference genomes of one release, for the threads of one process."""
+
+    def __init__(self, knowledge: SqliteKnowledge, dataset: Dataset) -> None:
+        self._knowledge, self._dataset = knowledge, dataset
+        self._panels = SqlitePanels(knowledge)
+        self._mine = threading.local()  # genomes are read in the thread that opened them
+        self._expected: dict[tuple[int, str], NumberSet] = {}
+
+    def frequency(self, allele: Allele) -> Frequency | Why:
+        """Return between which limits the allele's frequency lies, over all panels."""
+        names = self._dataset.public.panels
+        try:
+            counts = self._panels.counts_of(names, self._dataset.assembly, allele)
+        except InvalidRequest:  # not loaded any more, or not declared disjoint any more
+            return Why.PANEL_GONE
+        if any(number < LEAST_NUMBER for _, number in counts):
+            return Why.UNKNOWN_TO_PANEL
+        return frequency(counts)
+
+    def carriers(self, allele: Allele, group: str) -> Group | Why:
+        """Return the question put to the reference genomes, those of whom it is known.
+
+        `group` names the filters, empty without: then it is about everybody.
+        """
+        genomes = self._genomes()
+        if genomes is None:
+            return Why.NO_GENOMES
+        calls = genomes.calls(allele)
+        known = NumberSet.everyone(len(genomes)) - calls.unknown
+        if len(known) < LEAST_GENOMES:
+            return Why.NO_GENOMES
+        seats = known & self._expected_in(len(genomes), group) if group else known
+        if not seats:
+            return Why.NO_GENOMES
+        return Group(calls.carriers & seats, seats, calls.one_copy & seats)
+
+    def members(self, group: str) -> Group | Why:
+        """Return who of the reference genomes stands for a group, everybody where it has no name.
+
+        This is the question how many people there are, put to them.
+        """
+        genomes = self._genomes()
+        if genomes is None or len(genomes) < LEAST_GENOMES:
+            return Why.NO_GENOMES
+        everybody = NumberSet.everyone(len(genomes))
+        return Group(self._expected_in(len(genomes), group) if group else everybody)
+
+    def _expected_in(self, genomes: int, group: str) -> NumberSet:
+        found = self._expected.get((genomes, group))
+        if found is None:
+            while len(self._expected) >= _GROUPS:
+                self._expected.pop(next(iter(self._expected)), None)
+            found = self._expected[genomes, group] = expected_members(genomes, group)
+        return found
+
+    def _genomes(self) -> ReferenceGenomes | None:
+        """Return the genomes, opened anew where knowledge changed."""
+        now = os.getpid(), self._knowledge.version
+        if getattr(self._mine, "opened", None) != now:
+            try:
+                name, assembly = self._dataset.public.genomes, self._dataset.assembly
+                self._mine.genomes = self._panels.genomes(assembly, name)
+            except InvalidRequest:  # none was named, and now there are several
+                self._mine.genomes = None
+            self._mine.opened = now
+        return self._mine.genomes

@@ -1,0 +1,107 @@
+"""What a process remembers of a release for registered questions: who can be asked about where."""
+
+import os
+import threading
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from beacon_node.actions.registered.callable import CallablePeople, CallableThere
+from beacon_node.actions.registered.reference import PublicReference
+from beacon_node.actions.registered.seats import Seats
+from beacon_node.model.carriers import NumberSet
+from beacon_node.model.people import People
+from beacon_node.node import Node
+from beacon_node.ports import Dataset
+from beacon_node.privacy.registered.crowd import Crowd
+from beacon_node.store.people import individual_count
+from beacon_node.store.public import sequenced_people
+
+_RELEASES = 2  # of one dataset: the current one, and the one before in questions under way
+_CERTAIN_TENTHS = 9  # of the people asked about: so many stay while consents are withdrawn
+_LEAST_STEP = 10
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Seated:
+    """Whom a question without filters is about, at one kind of place.
+
+    `there` are their numbers in the release, `seats` those for life, `one_copy` those of them who
+    have one copy, None: nobody. `crowd` is what is public of their number. Does not print itself.
+    """
+
+    there: NumberSet
+    seats: NumberSet
+    one_copy: NumberSet | None
+    crowd: Crowd
+
+    def __repr__(self) -> str:
+        return "Seated(…)"
+
+
+class RegisteredRelease:
+    """One release as registered questions meet it. Does not print itself."""
+
+    def __init__(self, node: Node, dataset: Dataset) -> None:
+        index = node.store.index_file(dataset)
+        people = individual_count(index)
+        self.callable = CallablePeople(sequenced_people(index), people, dataset.assembly)
+        self.reference = PublicReference(node.knowledge, dataset)
+        self._seated: WeakKeyDictionary[People, dict[str, Seated]] = WeakKeyDictionary()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "RegisteredRelease(…)"
+
+    def seated(
+        self, people: People, consenting: NumberSet, there: CallableThere, seats: Seats
+    ) -> Seated:
+        """Return whom a question without filters is about; `consenting` are those of `people`
+        whose variants may be used. The same object as long as these people are."""
+        with self._lock:
+            known = self._seated.setdefault(people, {})
+        found = known.get(there.name)
+        if found is None:
+            found = known[there.name] = seat(consenting, there, seats)
+        return found
+
+
+def seat(consenting: NumberSet, there: CallableThere, seats: Seats) -> Seated:
+    """Return whom a question is about; of a kind too few to be reckoned with, nobody."""
+    crowd = Crowd(*(_certain(len(consenting & kind)) for kind in (there.two, there.one)))
+    nobody = NumberSet.empty(consenting.universe)
+    two = consenting & there.two if crowd.two else nobody
+    one = consenting & there.one if crowd.one else nobody
+    asked = two | one
+    one_copy = for_life(one, seats) if one else None
+    return Seated(asked, for_life(asked, seats), one_copy, crowd)
+
+
+def for_life(members: NumberSet, seats: Seats) -> NumberSet:
+    """Return the numbers for life of people of a release."""
+    return NumberSet.of(seats.universe, seats.numbers[members.numbers()])
+
+
+def _certain(people: int) -> int:
+    """Return how many are certainly there, down to two digits: one person more rarely shows.
+
+    >>> [_certain(people) for people in (11, 70, 1_400, 98_765)]
+    [0, 60, 1200, 88000]
+    """
+    certain = people * _CERTAIN_TENTHS // 10
+    step = max(_LEAST_STEP, 10 ** (len(str(certain)) - 2))
+    return certain - certain % step
+
+
+def open_release(node: Node, dataset: Dataset) -> RegisteredRelease:
+    """Return what is remembered of a release, of this process: files and locks are not for two.
+
+    Raises ReleasedAnew where the release is no longer kept, StoreUnavailable.
+    """
+    key = dataset.id, dataset.fingerprint, dataset.public, os.getpid()
+    found = node.registered.get(key)
+    if found is None:
+        found = node.registered.setdefault(key, RegisteredRelease(node, dataset))
+        of_this = [other for other in tuple(node.registered) if other[0] == dataset.id]
+        for old in of_this[:-_RELEASES]:
+            node.registered.pop(old, None)
+    return found

@@ -45,13 +45,18 @@ def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
     }
     document |= {name: value for name, value in told.items() if value}
     document |= {"id": dataset.id, "name": dataset.name, "info": _declared(dataset)}
-    if dataset.public:
-        document["info"]["publicTier"] = f"{_PUBLIC} {dataset.public.bound}"
+    document["info"] |= guard_words(dataset)
     if is_open:
         document["info"]["hasIndividuals"] = dataset.has_individuals
     if is_open and dataset.sizes:
         document["info"]["sizes"] = {t.path: size for t, size in dataset.sizes.items()}
     return document
+
+
+def guard_words(dataset: Dataset) -> dict[str, str]:
+    """Return in words, by tier, what a protected dataset tells and gives away at most; empty where
+    only a grant opens it, and for open data. Shown in its entry and in `/info`."""
+    return {"publicTier": f"{_PUBLIC} {dataset.public.bound}"} if dataset.public else {}
 
 
 def _texts(written: Mapping, names: Iterable[str]) -> dict:

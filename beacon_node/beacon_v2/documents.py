@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from beacon_node.beacon_v2.collections import guard_words
 from beacon_node.beacon_v2.entry_types import (
     DEFINITIONS,
     FRAMEWORK,
@@ -12,6 +13,7 @@ from beacon_node.beacon_v2.entry_types import (
 from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.beacon_v2.received import API_VERSION
 from beacon_node.model.entries import EntryType, parse_scope
+from beacon_node.ports import Dataset
 
 _PRODUCTION_STATUS = {"prod": "PROD", "test": "TEST", "staging": "TEST", "dev": "DEV"}
 
@@ -27,8 +29,10 @@ def _told(members: Mapping[str, object]) -> dict:
     return {name: value for name, value in members.items() if value not in ("", None)}
 
 
-def info_document(identity: BeaconIdentity) -> dict:
-    """Return `/info`."""
+def info_document(identity: BeaconIdentity, datasets: Iterable[Dataset] = ()) -> dict:
+    """Return `/info`, with what each protected dataset gives away at most."""
+    told = ({"datasetId": one.id, **words} for one in datasets if (words := guard_words(one)))
+    bounds = list(told)
     response = _told(
         {
             "id": identity.id,
@@ -44,6 +48,8 @@ def info_document(identity: BeaconIdentity) -> dict:
             "updateDateTime": identity.updated_at,
         }
     )
+    if bounds:
+        response["info"] = {"privacyBounds": bounds}
     return _informational(identity, response)
 
 

@@ -21,21 +21,22 @@ class Question:
     expected: Mapping[str, str]
 
 
-_CLOSED = {"clinic": "not permitted"}
-_BOTH = {"cohort": "yes", "panel": "yes", **_CLOSED}
+_UNTOLD = {"clinic": "not answerable"}
+_BOTH = {"cohort": "yes", "panel": "yes"}
 
 TOUR = (
     Question(
-        "Who carries BRAF V600E, 7-140753336-A-T? (Positions count from 0 on the wire.)",
+        "Who carries BRAF V600E, 7-140753336-A-T? (Positions count from 0 on the wire.) clinic is "
+        "protected and says yes or no of common variants alone.",
         "individuals",
         {**_PLACE, "alternateBases": "T", "requestedGranularity": "count"},
-        {"cohort": "yes", **_CLOSED},
+        {"cohort": "yes", **_UNTOLD},
     ),
     Question(
         "And the change A>C at the same place? It was looked for, and nobody has it: no.",
         "individuals",
         {**_PLACE, "alternateBases": "C", "requestedGranularity": "count"},
-        {"cohort": "no", "panel": "no", **_CLOSED},
+        {"cohort": "no", "panel": "no", **_UNTOLD},
     ),
     Question(
         "A place outside the gene panel: there the panel's answer is no “no”.",
@@ -48,19 +49,19 @@ TOUR = (
             "alternateBases": "G",
             "requestedGranularity": "count",
         },
-        {"cohort": "no", "panel": "not sequenced here", **_CLOSED},
+        {"cohort": "no", "panel": "not sequenced here", **_UNTOLD},
     ),
     Question(
         "How many different variations lie in BRCA1?",
         "g_variants",
         {"geneId": "BRCA1", "requestedGranularity": "count"},
-        _BOTH,
+        {**_BOTH, "clinic": "yes"},
     ),
     Question(
         "A variation by its rsID: factor V Leiden.",
         "individuals",
         {"genomicAlleleShortForm": "rs6025", "requestedGranularity": "count"},
-        _BOTH,
+        {**_BOTH, "clinic": "yes"},
     ),
     Question(
         "Variant and phenotype in one question: carriers of rs9939609 (FTO) with a body mass "
@@ -71,19 +72,19 @@ TOUR = (
             "filters": "LOINC:39156-5>30",
             "requestedGranularity": "count",
         },
-        _BOTH,
+        {**_BOTH, **_UNTOLD},
     ),
     Question(
         "A broad term stands for the narrower ones: how many people have any cancer?",
         "individuals",
         {"filters": "MONDO:0004992", "requestedGranularity": "count"},
-        {"cohort": "yes", **_CLOSED},
+        {"cohort": "yes", **_UNTOLD},
     ),
     Question(
         "A whole record, the first: the sickle cell allele with what is known of it.",
         "g_variants",
         {"genomicAlleleShortForm": "rs334", "requestedGranularity": "record"},
-        {"cohort": "yes", **_CLOSED},
+        {"cohort": "yes", "clinic": "yes"},
     ),
 )
 

@@ -74,6 +74,19 @@ def _annotation(allele: NamedAllele) -> str:
     return "|".join([*fields, "", "", allele.protein])
 
 
+def write_panel(path: Path, rows: Iterator[tuple[Site, list[int], int]]) -> None:
+    """Write how often a panel of people has each allele: sites with AC of each and AN."""
+    fields = (
+        ("AC", "A", "Integer", "Allele count in the panel"),
+        ("AN", "1", "Integer", "Alleles in the panel"),
+    )
+    lines = (
+        "\t".join([*site_fields(site), f"AC={','.join(map(str, counts))};AN={number}"])
+        for site, counts, number in rows
+    )
+    _write(path, "Synthetic panel", fields, lines)
+
+
 def write_interpretations(path: Path, sites: Sequence[Site]) -> None:
     """Write what is said of the named alleles' clinical meaning, in the fields of ClinVar's VCF."""
     fields = (

@@ -52,13 +52,18 @@ _NAMES = {
 
 
 def make_cohort(
-    folder: Path, *, people: int = 400, variants: int = 4000, seed: int = 20300107
+    folder: Path,
+    *,
+    people: int = 400,
+    variants: int = 4000,
+    seed: int = 20300107,
+    others: int | None = None,
 ) -> DemoFiles:
     """Write a synthetic cohort into `folder` and return its files.
 
-    The same numbers give the same cohort, byte for byte. The first variants are the well-known ones
-    of `demo.facts`; the rest are random, their reference bases too. Files of the same name are
-    overwritten.
+    The same numbers give the same cohort, byte for byte; another number in `others` gives other
+    people of the same population. The first variants are the well-known ones of `demo.facts`; the
+    rest are random, their reference bases too. Files of the same name are overwritten.
     """
     if people < 1 or variants < 1:
         raise InvalidRequest("a synthetic cohort needs at least one person and one variant")
@@ -67,6 +72,9 @@ def make_cohort(
     random = np.random.default_rng(seed)
     is_male = random.random(people) < 0.5
     sites = make_sites(variants, people, random)
+    if others is not None:
+        random = np.random.default_rng([seed, others])
+        is_male = random.random(people) < 0.5
     dosage: dict[str, np.ndarray] = {}
     calls = _calls(sites, is_male, dosage, random)
     write_vcf(files.vcf, biosample_ids(people), sites, calls)

@@ -11,13 +11,18 @@ import sys
 from pathlib import Path
 
 from beacon_node.demo import questions
+from beacon_node.demo.consents import write_consents
+from beacon_node.demo.reference_people import make_reference_people
 from beacon_node.demo.running import Home, Server
 from beacon_node.demo.synthetic import make_cohort
 from beacon_node.errors import BeaconNodeError, Conflict
 
 FOLDER = Path("demo-home")
 NAMED_ONLY = 17  # variants: the well-known ones in genes, which a gene panel would see
+COHORT = {"people": 400, "variants": 4_000, "seed": 20_300_107}
+CLINIC = 3  # its people, of the same population
 MARK = ".made-by-beacon-node-demo"
+REPORT = "What clinic's answers give away: beacon-node privacy report clinic --home {home}"
 
 
 def main() -> int:
@@ -49,6 +54,7 @@ def tour(folder: Path, *, stay: bool) -> int:
             print(f"{len(wrong)} answers were not as expected.", file=sys.stderr)
             return 1
         print(f"\nAll {len(questions.TOUR)} questions were answered.")
+        print(REPORT.format(home=home.folder))
         if stay:
             print(f"The node stays at {server.url} until Ctrl-C.")
             server.wait()
@@ -56,14 +62,19 @@ def tour(folder: Path, *, stay: bool) -> int:
 
 
 def make_files(folder: Path) -> None:
-    """Write a whole-genome cohort of 400 people and, in panel/, a gene panel of 150."""
-    for part, people, variants, seed in (
-        (folder, 400, 4_000, 20_300_107),
-        (folder / "panel", 150, NAMED_ONLY, 7),
-    ):
-        made = make_cohort(part, people=people, variants=variants, seed=seed)
-        made.vcf.rename(part / "cohort.vcf.gz")
+    """Write a whole-genome cohort of 400 people; in panel/ a gene panel of 150, in clinic/ 400
+    other people with their consents, in reference/ people of the same population who are in none.
+    """
+    _rename(make_cohort(folder, **COHORT).vcf)
+    _rename(make_cohort(folder / "panel", people=150, variants=NAMED_ONLY, seed=7).vcf)
     (folder / "panel" / "genes.bed").write_text(_bed(folder / "panel" / "genes.tsv"), "utf-8")
+    _rename(make_cohort(folder / "clinic", **COHORT, others=CLINIC).vcf)
+    write_consents(folder / "clinic", COHORT["people"])
+    make_reference_people(folder / "reference", **COHORT)
+
+
+def _rename(vcf: Path) -> None:
+    vcf.rename(vcf.with_name("cohort.vcf.gz"))
 
 
 def _bed(genes: Path) -> str:
@@ -77,20 +88,35 @@ def _set_up(home: Home, files: Path) -> None:
     run, open_data = home.run, ("--open-data", "--licence", "CC0-1.0", "--synthetic")
     run("init", home.folder, "--id", "org.example.demo", "--organization", "Demo Hospital")
     on = ("--assembly", "GRCh38")
-    run("dataset", "add", "cohort", *on, "--assayed", "whole-genome", *open_data)
-    run("dataset", "add", "panel", *on, "--assayed", files / "panel" / "genes.bed", *open_data)
-    run("dataset", "add", "clinic", *on, "--synthetic", "--term", "HMB")
-    records = [f"{name}.json" for name in ("individuals", "biosamples", "runs", "analyses")]
-    for dataset, folder in (("cohort", files), ("panel", files / "panel"), ("clinic", files)):
-        run("load", dataset, folder / "cohort.vcf.gz", *(folder / name for name in records))
-        run("release", dataset)
     run("annotate", "genes", files / "genes.tsv", *on)
     run("annotate", "rsids", files / "sites.vcf.gz")
     run("annotate", "effects", files / "sites.vcf.gz")
     run("annotate", "frequencies", files / "sites.vcf.gz", "--name", "made-up panel")
     run("annotate", "clinvar", files / "interpretations.vcf.gz")
     run("annotate", "ontology", files / "ontology.obo")
+    run("dataset", "add", "cohort", *on, "--assayed", "whole-genome", *open_data)
+    run("dataset", "add", "panel", *on, "--assayed", files / "panel" / "genes.bed", *open_data)
+    run(
+        "dataset", "add", "clinic", *on, "--assayed", "whole-genome", "--synthetic", "--term", "HMB"
+    )
+    _go_public(home, files)
+    records = [f"{name}.json" for name in ("individuals", "biosamples", "runs", "analyses")]
+    for dataset, folder in (("cohort", ""), ("panel", "panel"), ("clinic", "clinic")):
+        given = [files / folder / name for name in ("cohort.vcf.gz", *records)]
+        run("load", dataset, *given)
+        run("release", dataset)
     run("dataset", "list")
+
+
+def _go_public(home: Home, files: Path) -> None:
+    """Let anybody ask clinic, which is protected, within the guard's bound."""
+    run, reference, clinic = home.run, files / "reference", files / "clinic"
+    panel = ("--name", "made-up", "--ancestry", "made-up", "--disjoint")
+    run("annotate", "panel", reference / "panel.vcf.gz", *panel)
+    run("annotate", "genomes", reference / "genomes.vcf.gz", "--name", "made-up people")
+    run("dataset", "panels", "clinic", "--panel", "made-up")
+    mapping = ("--mapping", clinic / "mapping.toml")
+    run("consent", "import", clinic / "consents.csv", *mapping, "--max-change", "100%")
 
 
 def _empty(folder: Path) -> None:

@@ -74,9 +74,10 @@ class BeaconApi:
     # ---- the framework's documents -------------------------------------------------------------
 
     def info(self) -> Response:
-        released = [dataset.released_at for dataset in self.node.store.datasets()]
+        datasets = self.node.store.datasets()
+        released = [dataset.released_at for dataset in datasets]
         identity = replace(self.identity, updated_at=max(released, default=""))
-        return json_response(documents.info_document(identity))
+        return json_response(documents.info_document(identity, datasets))
 
     def document(self, render: Callable[..., dict]) -> Handler:
         body = render(self.identity)

@@ -9,6 +9,7 @@ from beacon_node.beacon_v2.collections import cohort_documents, dataset_document
 from beacon_node.beacon_v2.identity import BeaconIdentity
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
+from beacon_node.model.public_tier import PublicTier
 from beacon_node.ports import Dataset
 from tests.policy.duo import ds, term, use
 
@@ -69,6 +70,18 @@ def test_security_attributes_say_what_a_stranger_gets():
 def test_what_is_empty_is_left_out():
     response = documents.info_document(IDENTITY)["response"]
     assert "welcomeUrl" not in response and "contactUrl" not in response["organization"]
+
+
+def test_info_says_what_each_protected_dataset_gives_away_at_most():
+    tier = PublicTier("", "", "", power=0.1, false_positives=0.05, lifetime=2)
+    told = [
+        Dataset("closed", "", Assembly.GRCH38, is_open_data=False),
+        Dataset("asked", "", Assembly.GRCH38, is_open_data=False, public=tier),
+    ]
+    (bound,) = documents.info_document(IDENTITY, told)["response"]["info"]["privacyBounds"]
+    assert bound["datasetId"] == "asked" and bound["publicTier"].endswith(tier.bound)
+    assert "20% of the members" in bound["publicTier"]
+    assert "info" not in documents.info_document(IDENTITY, told[:1])["response"]
 
 
 def test_filtering_terms_of_datasets_become_one_list():

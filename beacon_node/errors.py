@@ -74,6 +74,10 @@ class QuotaExceeded(BeaconNodeError):
     exit_code = 5
 
 
+class BudgetSpent(QuotaExceeded):
+    """What people allow to be told to this requester is told; it does not come back with time."""
+
+
 class NoNodeAnswered(BeaconNodeError):
     """A broker got no answer at all."""
 

@@ -1,17 +1,24 @@
-"""Answer one question: decide, search, disclose, record."""
+"""Answer one question: decide, search, charge, disclose, record."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from beacon_node.actions.audit_question import audit_body
+from beacon_node.actions.audit_question import Decided, audit_body, charges_of
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
+from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.whole_ledger import require_whole_ledger
-from beacon_node.errors import InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
-from beacon_node.model.answer import Answer, DatasetAnswer, Matches, VariationRecord
-from beacon_node.model.decision import Decision, Guard
+from beacon_node.errors import BudgetSpent, InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
+from beacon_node.model.answer import (
+    Answer,
+    DatasetAnswer,
+    Matches,
+    Refused,
+    Status,
+    VariationRecord,
+)
+from beacon_node.model.decision import DatasetDecision, Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.ledger import Moment
 from beacon_node.model.query import Query
@@ -20,7 +27,7 @@ from beacon_node.model.variation import Allele
 from beacon_node.node import Node
 from beacon_node.policy.access import decide, public_decision
 from beacon_node.ports import Dataset, Known, SearchPlan
-from beacon_node.privacy.disclose import combine, disclose
+from beacon_node.privacy.disclose import combine, disclose, disclose_noisy
 
 _TRIES = 5  # a consent or release in the middle of a question is rare, a second one rarer
 
@@ -34,8 +41,9 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     whether the dataset has anything that matches.
 
     Raises InvalidRequest for names, filters or units that mean nothing here, NotPermitted for a
-    purpose that is not the one fixed for the account, StoreUnavailable where nothing can be
-    recorded, LedgerBroken where consents are missing.
+    purpose that is not the one fixed for the account, BudgetSpent where no dataset answers and
+    privacy budgets are the reason, StoreUnavailable where nothing can be recorded, LedgerBroken
+    where consents are missing.
     """
     _keep_to_purpose(node, requester)
     for _ in range(_TRIES):
@@ -69,13 +77,16 @@ def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer
     require_whole_ledger(released, moment)
     datasets = _selected(released, query)
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
+    decided = Decided(query, requester, moment, decision)
     try:
-        parts = _parts(node, query, datasets, decision)
+        decided, found = _find(node, decided, datasets)
     except InvalidRequest:  # what data were looked at for is on record too
-        _record(node, moment, audit_body(query, requester, moment, decision, None))
+        _record(node, moment, audit_body(decided, None))
         raise
-    if not _record(node, moment, audit_body(query, requester, moment, decision, parts)):
+    parts = _told(node, decided, found)
+    if parts is None:
         return None
+    _refuse_spent(parts)
     return combine(query.entry_type, parts, asked=query.granularity)
 
 
@@ -85,35 +96,100 @@ def _record(node: Node, moment: Moment, body: Mapping) -> bool:
     return node.ledger.audit(body, now=node.clock.now(), unchanged_since=since) is not None
 
 
-def _parts(
-    node: Node, query: Query, datasets: tuple[Dataset, ...], decision: Decision
-) -> tuple[DatasetAnswer, ...]:
-    open_to_asker = tuple([d for d in datasets if decision.lets_search(d.id)])
-    plan = plan_search(node, query, open_to_asker)
-    return tuple([_ask(node, dataset, plan, decision) for dataset in datasets])
-
-
 def _with_people(
     node: Node, decision: Decision, datasets: Iterable[Dataset], moment: Moment
 ) -> Decision:
     """Return the decision with the people who may be counted in each dataset that answers."""
-    found = dict(decision.datasets)
-    for dataset in datasets:
-        own = found[dataset.id]
-        if own.guard is Guard.REGISTERED:
-            own = public_decision(dataset.id)
-        if own.ceiling is not None:
-            people = consented(node, dataset, own.consent, moment)
-            found[dataset.id] = replace(own, people=people)
+    found = {
+        dataset.id: _with_own(node, dataset, decision.datasets[dataset.id], moment)
+        for dataset in datasets
+    }
     return Decision(found)
 
 
-def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decision: Decision) -> DatasetAnswer:
-    own = decision.datasets[dataset.id]
+def _with_own(
+    node: Node, dataset: Dataset, own: DatasetDecision, moment: Moment
+) -> DatasetDecision:
+    if own.ceiling is None:
+        return own
+    return replace(own, people=consented(node, dataset, own.consent, moment))
+
+
+# ---- what each dataset says ----------------------------------------------------------------------
+
+_Found = Matches | Refused | Asked
+
+
+def _find(
+    node: Node, decided: Decided, datasets: tuple[Dataset, ...]
+) -> tuple[Decided, tuple[_Found, ...]]:
+    """Return what each dataset has to say, noisy counts not yet charged, and as what decided."""
+    decision = decided.decision
+    plan = plan_search(
+        node, decided.query, tuple([d for d in datasets if decision.lets_search(d.id)])
+    )
+    found = tuple([_ask(node, dataset, plan, decided) for dataset in datasets])
+    in_public = {
+        dataset.id: _with_own(node, dataset, public_decision(dataset.id), decided.moment)
+        for dataset, one in zip(datasets, found, strict=True)
+        if decision.guard(dataset.id) is Guard.REGISTERED and isinstance(one, Matches)
+    }
+    if not in_public:
+        return decided, found
+    return replace(decided, decision=Decision({**decision.datasets, **in_public})), found
+
+
+def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _Found:
+    own = decided.decision.datasets[dataset.id]
     if own.ceiling is None:  # nothing is searched that may not be told
-        return disclose(Matches(dataset.id), decision, asked=plan.granularity)
-    search = partial(answer_publicly, node) if own.is_guarded else node.store.search
-    return disclose(search(dataset, plan, own), decision, asked=plan.granularity)
+        return Matches(dataset.id)
+    if own.guard is Guard.REGISTERED:
+        from beacon_node.actions.registered.questions import prepare
+
+        return prepare(node, dataset, plan, own, decided.requester, decided.moment)
+    if own.guard is Guard.PUBLIC:
+        return answer_publicly(node, dataset, plan, own)
+    return node.store.search(dataset, plan, own)
+
+
+def _told(
+    node: Node, decided: Decided, found: Sequence[_Found]
+) -> tuple[DatasetAnswer, ...] | None:
+    """Return what is said, on record with all that it cost; None if a consent came meanwhile."""
+    asked = [one for one in found if isinstance(one, Asked)]
+    if not asked:
+        parts = _disclosed(decided, found, {})
+        return parts if _record(node, decided.moment, audit_body(decided, parts)) else None
+
+    def record(outcomes: Mapping[str, Outcome]) -> Mapping:
+        parts = _disclosed(decided, found, outcomes)
+        return audit_body(decided, parts, charges_of(asked, outcomes))
+
+    from beacon_node.actions.registered.charges import charge
+
+    outcomes = charge(node, asked, decided.moment, record)
+    return None if outcomes is None else _disclosed(decided, found, outcomes)
+
+
+def _disclosed(
+    decided: Decided, found: Sequence[_Found], outcomes: Mapping[str, Outcome]
+) -> tuple[DatasetAnswer, ...]:
+    return tuple([_disclose(decided, one, outcomes) for one in found])
+
+
+def _disclose(decided: Decided, found: _Found, outcomes: Mapping[str, Outcome]) -> DatasetAnswer:
+    query, decision = decided.query, decided.decision
+    if isinstance(found, Matches):
+        return disclose(found, decision, asked=query.granularity)
+    outcome = outcomes[found.dataset_id] if isinstance(found, Asked) else found
+    return disclose_noisy(outcome, decision, entry_type=query.entry_type, asked=query.granularity)
+
+
+def _refuse_spent(parts: Sequence[DatasetAnswer]) -> None:
+    """Raise BudgetSpent if no dataset answered and some only because budgets are used up."""
+    spent = [part for part in parts if part.status is Status.BUDGET_SPENT]
+    if spent and all(part.status is not Status.ANSWERED for part in parts):
+        raise BudgetSpent("; ".join(dict.fromkeys(part.reason for part in spent)))
 
 
 def select_datasets(node: Node, query: Query) -> tuple[Dataset, ...]:

@@ -1,8 +1,10 @@
 """What the ledger keeps of one question: who asked what, and why it was answered so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 
-from beacon_node.model.answer import DatasetAnswer
+from beacon_node.actions.registered.asked import Asked, Outcome
+from beacon_node.model.answer import DatasetAnswer, NoisyCount
 from beacon_node.model.consent import DataType
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.model.decision import DatasetDecision, Decision
@@ -13,27 +15,56 @@ from beacon_node.model.query_documents import query_document
 from beacon_node.model.requester import Requester
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A question of a requester as it was decided at a moment."""
+
+    query: Query
+    requester: Requester
+    moment: Moment
+    decision: Decision
+
+
 def audit_body(
-    query: Query,
-    requester: Requester,
-    moment: Moment,
-    decision: Decision,
+    decided: Decided,
     parts: Sequence[DatasetAnswer] | None,
+    charges: Mapping[str, Mapping] | None = None,
 ) -> dict:
-    """Return the audit entry of a question that was decided at `moment`.
+    """Return the audit entry of a question.
 
     It says how much was told of each dataset and how many individuals could be counted, never what
-    was found. `parts` None: the question was refused, for it makes no sense.
+    was found. `parts` None: the question was refused, for it makes no sense. `charges` are what its
+    noisy counts cost (`charges_of`), by dataset.
     """
-    told = {p.dataset_id: _told(p, decision.datasets[p.dataset_id]) for p in parts or ()}
-    return {
-        "asked": query_document(query),
-        "by": _requester(requester),
+    own, moment = decided.decision.datasets, decided.moment
+    told = {p.dataset_id: _told(p, own[p.dataset_id]) for p in parts or ()}
+    body = {
+        "asked": query_document(decided.query),
+        "by": _requester(decided.requester),
         "decided_at": moment_text(moment.at),
         "consent_version": moment.consent_version,
-        "datasets": list(decision.datasets),
+        "datasets": list(own),
         "told": "refused" if parts is None else told,
     }
+    return body | {"charged": charges} if charges else body
+
+
+def charges_of(asked: Iterable[Asked], outcomes: Mapping[str, Outcome]) -> dict[str, Mapping]:
+    """Return what each noisy count cost, by dataset: whose kinds of accounts paid which prices.
+
+    Prices are in the units of the budgets. A count that was drawn before cost nothing again.
+    """
+    found = {one.dataset_id: (one, outcomes[one.dataset_id]) for one in asked}
+    return {
+        dataset_id: _charge(one) if outcome.is_new else {"drawn": "before"}
+        for dataset_id, (one, outcome) in found.items()
+        if isinstance(outcome, NoisyCount)
+    }
+
+
+def _charge(one: Asked) -> dict:
+    kinds = [payer.partition(":")[0] for payer in one.payers]
+    return {"drawn": "now", "payers": [*kinds, "pool"], "prices": asdict(one.question.prices)}
 
 
 def _requester(requester: Requester) -> dict[str, str]:

@@ -82,13 +82,15 @@ class NoisyCount:
     """A count of individuals with noise, as it was drawn and stored. `privacy.disclose` answers.
 
     What is below `threshold` is not told. `completeness` is the predicted share of people who were
-    really counted, from public genomes; None where nothing can be predicted.
+    really counted, from public genomes; None where nothing can be predicted. `is_new`: it was drawn,
+    and paid for, for this question; else it was stored before.
     """
 
     dataset_id: str
     noisy: int
     threshold: int
     completeness: float | None = None
+    is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)

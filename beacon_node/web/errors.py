@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from beacon_node.errors import (
     BeaconNodeError,
+    BudgetSpent,
     NotAuthenticated,
     QuotaExceeded,
     StoreUnavailable,
@@ -42,7 +43,8 @@ def http_error(error: BeaconNodeError) -> HttpError:
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, QuotaExceeded | StoreUnavailable):
+    comes_back = isinstance(error, QuotaExceeded | StoreUnavailable)
+    if comes_back and not isinstance(error, BudgetSpent):
         headers["Retry-After"] = str(RETRY_AFTER_S)
     if error.http_status < 500:
         return HttpError(error.http_status, str(error), headers)

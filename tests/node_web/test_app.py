@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from beacon_node.errors import NotAuthenticated, QuotaExceeded, StoreUnavailable
+from beacon_node.errors import BudgetSpent, NotAuthenticated, QuotaExceeded, StoreUnavailable
 from beacon_node.model.answer import Matches
 from beacon_node.model.genome import Assembly
 from beacon_node.node_web.app import create_app
@@ -96,6 +96,12 @@ def test_our_errors_tell_their_own_words(error, status, header):
     assert answer.status_code == status
     assert answer.json["error"]["errorMessage"] == str(error)
     assert header in answer.headers
+
+
+def test_a_spent_budget_is_told_without_a_time_after_which_it_would_be_back():
+    answer = client_of(Failing(BudgetSpent("it is used up"))).get("/api/individuals")
+    assert answer.status_code == 429 and "Retry-After" not in answer.headers
+    assert answer.json["error"] == {"errorCode": 429, "errorMessage": "it is used up"}
 
 
 def test_what_is_wrong_with_storage_is_told_to_the_log_alone(caplog):

@@ -60,8 +60,18 @@ def asked_everything(world, requester) -> Iterator[tuple[str, str]]:
 
 
 def exact_sizes(text: str) -> set[int]:
-    """Return which of the exact sizes stand in a text as numbers of their own."""
-    return {int(number) for number in re.findall(r"(?<![\w.:-])\d+(?![\w:-]|\.\d)", text)} & EXACT
+    """Return which of the exact sizes stand in JSON, as numbers or as words in a text."""
+    return set(_numbers(json.loads(text))) & EXACT
+
+
+def _numbers(value: object) -> Iterator[int]:
+    if isinstance(value, int) and not isinstance(value, bool):
+        yield value
+    elif isinstance(value, str):
+        yield from map(int, re.findall(r"(?<![\w.:/-])\d+(?![\w:/-]|\.\d)", value))
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(part)
 
 
 @pytest.mark.parametrize(
@@ -89,4 +99,4 @@ def test_the_operator_alone_reads_exact_sizes(world):
 
 
 def test_the_search_for_sizes_finds_them():
-    assert exact_sizes('{"n": 137, "of": "154 people, 6.", "at": "2030-01-17"}') == {137, 154, 6}
+    assert exact_sizes('{"n":{"m":137},"of":["154 people, 6."],"at":"2030-01-17"}') == {137, 154, 6}

@@ -1,27 +1,26 @@
 """What anybody is told of a dataset that is not open data: yes or no, from a fixed table.
 
-One variant is answered yes if in any open batch enough of those counted there still consent. A
-place, a gene or a list is answered from the answerable variants in it: yes if any of them is; it is
-*not answerable* if it has none. All entry types give the same answer.
+One variant is answered yes if in any open batch enough of those counted there still consent, or if
+anybody carries it who chose that anybody be told of it; where no batch answers, and nobody makes it
+a yes so, it is *not answerable*. A place, a gene or a list is answered from the answerable variants
+in it: yes if any of them is; it is *not answerable* if it has none. All entry types give the same
+answer.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+from beacon_node.actions.public_places import fits_of, meets_of, place_in
 from beacon_node.actions.public_tables import OpenTable, Standing, open_table
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
-from beacon_node.model.genome import REFERENCE_NUMBER, Region
+from beacon_node.model.genome import REFERENCE_NUMBER
 from beacon_node.model.public_tier import Missing, PublicTier
 from beacon_node.model.query import (
     AlleleSet,
-    BracketQuery,
     Lookup,
-    RangeQuery,
-    Selection,
-    SequenceQuery,
-    VariationIdQuery,
 )
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node
@@ -29,15 +28,15 @@ from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.privacy.public import NotAnswerable, why_not_answerable
 from beacon_node.store.alleles import place_of
 from beacon_node.store.panels.layout import key_of
-from beacon_node.store.schema import LONG_ALLELE, ORDINALS
-from beacon_node.store.variants.spelling import is_selected, is_spelled
-from beacon_node.store.variants.statements import LAST_START
 
 ENTRY_TYPES = frozenset({EntryType.GENOMIC_VARIANT, *LINEAGE})
-MADE_OF = "made from the variants there that are common enough to be told of; rarer ones are not in"
+_BLOCK = 1_024  # alleles that are looked up together; a gene has fewer answerable ones
+MADE_OF = (
+    "made from the variants there that are common enough to be told of, or whose carriers chose to "
+    "be told of; other rare ones are not in"
+)
 
 Lookups = tuple[Lookup, ...]
-Fits = Callable[[Allele], bool]
 
 
 def answer_publicly(
@@ -54,6 +53,8 @@ def answer_publicly(
     opened = open_table(node, dataset)
     if not lookups or not _is_answered_kind(plan):
         return _not_answerable(dataset, NotAnswerable.NO_SUCH_QUESTION)
+    if opened and opened.openly.tells(node, dataset, decision.people, lookups):
+        return _yes(dataset, _lone_allele(lookups))
     if opened is None or opened.limits is None or dataset.public.missing is Missing.PANEL:
         return _not_answerable(dataset, NotAnswerable.NO_PANEL)
     if not opened.table.assays.covers_any(lookups):
@@ -113,28 +114,42 @@ class _Asked:
         return why_not_answerable(offers, allele_number=number) or NotAnswerable.TOO_RARE
 
     def in_place(self, lookup: Lookup) -> tuple[bool, bool]:
-        """Return (is anything answerable, is any yes) of what a lookup finds by place."""
-        (first, last), fits = _place(lookup), _fits(lookup)
-        rows = self.opened.table.counted_between(first, last)
-        for allele, batch, counted in rows:
-            if fits(allele) and self.opened.is_yes(self.standing, [(batch, counted)]):
-                return True, True
-        limits = self.opened.limits.between(first, last)
-        return any(
-            self.opened.is_answerable(self.standing, allele, limit) and fits(allele)
+        """Return (is anything answerable, is any yes) of what a lookup finds by place.
+
+        How long it takes must not tell what is in the data: all answerable alleles of a block are
+        looked up alike, whatever the first of them said.
+        """
+        (first, last), fits = place_in(lookup), fits_of(lookup)
+        limits = self.opened.limits.between(first, last, least=self.opened.least_limit)
+        answerable = (
+            allele
             for allele, limit in limits
-        ), False
+            if fits(allele) and self.opened.is_answerable(self.standing, allele, limit)
+        )
+        is_any_answerable = False
+        while block := list(islice(answerable, _BLOCK)):
+            is_any_answerable = True
+            rows = [self.opened.counted_at(key_of(allele)) for allele in block]
+            answers = [self.opened.is_yes(self.standing, found) for found in rows]
+            if any(answers):
+                return True, True
+        return is_any_answerable, False
 
 
 def _answered(dataset: Dataset, asked: _Asked, lookups: Lookups) -> Matches:
     alone = _lone_allele(lookups)
     found = list(_verdicts(asked, lookups))
     if any(is_yes for _, is_yes in found):
-        return Matches(dataset.id, total=1, reason="" if alone else f"{MADE_OF} this yes")
+        return _yes(dataset, alone)
     if any(is_answerable for is_answerable, _ in found):
         return Matches(dataset.id, reason="" if alone else f"{MADE_OF} this no")
     why = asked.why_not(alone) if alone else NotAnswerable.TOO_RARE
     return _not_answerable(dataset, why)
+
+
+def _yes(dataset: Dataset, alone: Allele | None) -> Matches:
+    """The same words whoever makes it a yes."""
+    return Matches(dataset.id, total=1, reason="" if alone else f"{MADE_OF} this yes")
 
 
 def _lone_allele(lookups: Lookups) -> Allele | None:
@@ -146,67 +161,7 @@ def _lone_allele(lookups: Lookups) -> Allele | None:
 def _verdicts(asked: _Asked, lookups: Lookups) -> Iterator[tuple[bool, bool]]:
     for lookup in lookups:
         if isinstance(lookup, AlleleSet):
-            fits = _meets(lookup.selection)
+            fits = meets_of(lookup.selection)
             yield from (asked.of(allele) for allele in lookup.alleles if fits(allele))
         else:
             yield asked.in_place(lookup)
-
-
-# ---- what a lookup means among the alleles of panels, whose bases are known ----------------------
-
-
-def _place(lookup: Lookup) -> tuple[int, int]:
-    """Return the first and last id of alleles that may fit. A deletion that reaches into a range is
-    found if it starts at most `LONG_ALLELE` before it."""
-    if isinstance(lookup, RangeQuery):
-        region = lookup.region
-        return _ids(region.reference_name, region.start - LONG_ALLELE, region.end)
-    if isinstance(lookup, BracketQuery):
-        return _ids(lookup.reference_name, lookup.start_min, lookup.start_max - 1)
-    if isinstance(lookup, VariationIdQuery):
-        region = lookup.id.region
-        return _ids(region.reference_name, region.start, region.start)
-    spare = 1 if lookup.ref is None else min(len(lookup.ref), len(lookup.alt))
-    return _ids(lookup.reference_name, lookup.start, lookup.start + spare)
-
-
-def _ids(name: str, first: int, last: int) -> tuple[int, int]:
-    number = REFERENCE_NUMBER[name]
-    first, last = max(first, 0), min(last, LAST_START)
-    return place_of(number, first), place_of(number, last) + ORDINALS - 1
-
-
-def _fits(lookup: Lookup) -> Fits:
-    if isinstance(lookup, VariationIdQuery):
-        return lookup.id.matches
-    if isinstance(lookup, SequenceQuery):
-        return lambda allele: is_spelled(
-            allele.ref,
-            allele.alt,
-            as_ref=lookup.ref,
-            as_alt=lookup.alt,
-            shift=allele.start - lookup.start,
-        )
-    meets = _meets(lookup.selection)
-    if isinstance(lookup, RangeQuery):
-        return lambda allele: _overlap(allele, lookup.region) and meets(allele)
-    return lambda allele: (
-        lookup.start_min <= allele.start < lookup.start_max
-        and lookup.end_min <= allele.end < lookup.end_max
-        and meets(allele)
-    )
-
-
-def _meets(selection: Selection) -> Fits:
-    """Files' own annotations are not looked at: they are of those who are in the data."""
-    return lambda allele: is_selected(selection, allele, lambda: {"extent": None, "effects": []})
-
-
-def _overlap(allele: Allele, region: Region) -> bool:
-    """As `store.variants.find` says it."""
-    if region.start == region.end:
-        gap = region.start
-        return allele.start < gap < allele.end or allele.start == allele.end == gap
-    if allele.start == allele.end:
-        return region.start <= allele.start <= region.end
-    return allele.start < region.end and region.start < allele.end

@@ -14,6 +14,12 @@ from beacon_node.node import Node
 from beacon_node.store.public import PublicTable
 from beacon_node.store.records import DatasetRecord, PartRecord
 
+# What tells which alleles the names in open choices mean.
+_NAMING = frozenset(
+    {Kind.GENES, Kind.GENE_NAMES, Kind.CLINVAR, Kind.EFFECTS}
+    | {Kind.PGX, Kind.STAR_ALLELES, Kind.RSIDS, Kind.REFERENCE}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:
@@ -30,7 +36,8 @@ def basis_of(
     node: Node, dataset: DatasetRecord, parts: Iterable[PartRecord], declared: PublicPanels
 ) -> Basis:
     """Return what the next table of a dataset with these parts is made of."""
-    sources = [one for one in list_sources(node) if one.assembly == dataset.assembly]
+    known = (None, dataset.assembly)
+    sources = [one for one in list_sources(node) if one.assembly in known]
     panels = {name: _named(sources, Kind.PANEL, name) for name in declared.panels}
     genomes = _named(sources, Kind.GENOMES, declared.genomes)
     missing = Missing.NOTHING
@@ -41,7 +48,8 @@ def basis_of(
     elif dataset.assay is None and not all(map(_is_assay_declared, parts)):
         missing = Missing.ASSAY
     key = _digest([sorted(map(_facts, panels.values())), asdict(node.settings.privacy)])
-    state = _digest([key, asdict(declared), _facts(genomes), missing])
+    names = [one for one in sources if one.kind in _NAMING]
+    state = _digest([key, asdict(declared), _facts(genomes), _facts(names), missing])
     return Basis(declared, key, state, missing)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from beacon_node.actions.public_choices import Openings
 from beacon_node.actions.public_copies import CertainCopies
 from beacon_node.actions.public_people import Joiners, assayed_groups
 from beacon_node.model.carriers import encode
@@ -60,13 +61,17 @@ class NewBatch:
     sequenced: SequencedPeople
     index: Path
     assayed: tuple[AssayedPeople, ...]
+    openings: Openings
 
 
-def new_batch(number: int, joiners: Joiners, sequenced: SequencedPeople, index: Path) -> NewBatch:
-    """Return a batch of all joiners, of whom those hide each other who had spent nothing."""
+def new_batch(
+    number: int, joiners: Joiners, sequenced: SequencedPeople, index: Path, openings: Openings
+) -> NewBatch:
+    """Return a batch of all joiners; those hide each other who spent and opened nothing before."""
     pairs = zip(joiners.numbers, joiners.covers, strict=True)
     hiding = [one for one, covers in pairs if covers]
-    return NewBatch(number, joiners, sequenced, index, assayed_groups(sequenced, hiding))
+    assayed = assayed_groups(sequenced, hiding)
+    return NewBatch(number, joiners, sequenced, index, assayed, openings)
 
 
 def make_batch(reference: Reference, new: NewBatch, work: Work) -> Batch | None:
@@ -155,7 +160,8 @@ def _walk(reference: Reference, new: NewBatch, work: Work, dearest: float) -> np
 
     def blocks(carriers: Carriers) -> Iterator[Block]:
         for ordered in work.ordered(dearest, at_once=_at_once(people)):
-            carried = carriers.of(ordered.variants)
+            found = carriers.of(ordered.variants)
+            carried = new.openings.without(ordered.variants, found, numbers)
             seen.append((ordered, carried))
             yield _block(ordered, carried)
 

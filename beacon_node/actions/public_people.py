@@ -1,6 +1,6 @@
 """Who of a release is answered for at the public tier: who stays, who joins, who waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -33,7 +33,8 @@ class Joiners:
     """Who could join as a new batch: individual numbers, ascending, with what each had spent in
     this lifetime of this dataset, and what in other datasets of this node (units).
 
-    Those who had spent nothing hide the others; who comes back hides nobody.
+    Those who had spent nothing hide the others; who comes back hides nobody, and neither does who
+    opened anything by her own choice.
     """
 
     numbers: Sequence[int]
@@ -63,10 +64,15 @@ def who_permits(node: Node, release: Release, *, since: datetime) -> NumberSet:
 
 
 def remaining(
-    batches: Sequence[Batch], sequenced: SequencedPeople, permits: NumberSet
+    batches: Sequence[Batch],
+    sequenced: SequencedPeople,
+    permits: NumberSet,
+    hiding_nobody: Collection[str],
 ) -> tuple[Batch, ...]:
     """Return batches without those who left: who is not in the release any more, or took back what
-    she permitted, if only for a while. Whoever left a batch is out of it for good."""
+    she permitted, if only for a while. Whoever left a batch is out of it for good.
+
+    Who opened anything hides the others no longer: for them it is as if she had left."""
     numbers = {id: number for number, id in sequenced.ids.items()}
 
     def is_now(member) -> int | None:
@@ -77,7 +83,14 @@ def remaining(
     return tuple(
         replace(
             batch,
-            members=tuple(replace(one, individual=is_now(one)) for one in batch.members),
+            members=tuple(
+                replace(
+                    one,
+                    individual=is_now(one),
+                    covers=one.covers and one.id not in hiding_nobody,
+                )
+                for one in batch.members
+            ),
         )
         for batch in batches
     )
@@ -87,21 +100,22 @@ def joiners(
     node: Node,
     dataset_id: str,
     batches: Sequence[Batch],
-    sequenced: SequencedPeople,
-    permits: NumberSet,
+    permitting: Mapping[int, str],
+    hiding_nobody: Collection[str],
 ) -> Joiners:
-    """Return who is in no batch and permits public discovery now."""
+    """Return who of those permitting public discovery now (ids by number) is in no batch."""
     members = [one for batch in batches for one in batch.members]
     here = {one.id for one in members if one.individual is not None}
     spent = _most_spent(batches)
     elsewhere = _spent_elsewhere(node, dataset_id)
-    ids = sequenced.ids
-    numbers = [n for n in sorted(ids) if n in permits and ids[n] not in here]
+    ids = permitting
+    numbers = [n for n in sorted(ids) if ids[n] not in here]
+    spent_before = {*spent, *(id for id, units in elsewhere.items() if units)}
     return Joiners(
         numbers,
         [spent.get(ids[n], 0) for n in numbers],
         [elsewhere.get(ids[n], 0) for n in numbers],
-        [ids[n] not in spent and not elsewhere.get(ids[n]) for n in numbers],
+        [ids[n] not in spent_before and ids[n] not in hiding_nobody for n in numbers],
     )
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
 
 from beacon_node.actions.public_basis import Basis, basis_of, table_of
 from beacon_node.actions.public_batch import NewBatch, Reference, make_batch, new_batch
+from beacon_node.actions.public_choices import Openings, openings_of
 from beacon_node.actions.public_people import Joiners, Release, joiners, remaining, who_permits
 from beacon_node.actions.release_draft import Draft
 from beacon_node.model.calls import Interval
+from beacon_node.model.carriers import NumberSet
 from beacon_node.model.consent_documents import moment_text, read_moment
 from beacon_node.model.ledger import Moment
 from beacon_node.model.public_tier import Missing, PublicTier
@@ -41,6 +42,8 @@ class _Making:
     basis: Basis
     old: PublicTable | None
     sequenced: SequencedPeople
+    permits: NumberSet
+    openings: Openings
     genomes: ReferenceGenomes | None
 
     @property
@@ -56,8 +59,8 @@ def public_tier_of(
 ) -> PublicTier | None:
     """Return how a release, whose index is there, answers anybody; its table is on disk.
 
-    Where nobody joined or left the table of the release before goes on. Without its panels nothing
-    is made, and what people have spent is kept. Raises StoreUnavailable.
+    Where nobody joined, left or opened anything the table of the release before goes on. Without
+    its panels nobody joins, and what people have spent is kept. Raises StoreUnavailable.
     """
     declared = draft.dataset.public
     before = draft.current.public if draft.current else None
@@ -66,28 +69,33 @@ def public_tier_of(
     basis = basis_of(node, draft.dataset, draft.parts, declared)
     if not declared.panels:
         return before and replace(before, state=basis.state)
-    if basis.missing is Missing.PANEL:
-        kept = before or _tier(node, basis, table="")
+    made = _made(_making(node, draft, record, moment, basis))
+    if basis.missing is Missing.PANEL and before:
         named = {"panels": declared.panels, "genomes": declared.genomes}
-        return replace(kept, state=basis.state, missing=basis.missing, **named)
-    return _made(_making(node, draft, record, moment, basis))
+        told = {"state": basis.state, "missing": basis.missing, "waiting": made.waiting}
+        return replace(before, table=made.table, **told, **named)
+    return made
 
 
 def _making(
     node: Node, draft: Draft, record: ReleaseRecord, moment: Moment, basis: Basis
 ) -> _Making:
-    before = draft.current.public if draft.current else None
+    dataset, before = draft.dataset, draft.current.public if draft.current else None
     goes_on = before is not None and before.lifetime == basis.declared.lifetime
-    old = table_of(node, draft.dataset.id, before) if goes_on else None
-    index = node.catalogue.folder(draft.dataset.id) / "releases" / record.path
-    genomes = SqlitePanels(node.knowledge).genomes(draft.dataset.assembly, basis.declared.genomes)
+    old = table_of(node, dataset.id, before) if goes_on else None
+    index = node.catalogue.folder(dataset.id) / "releases" / record.path
+    release = Release(dataset.id, index, record.use, moment.at)
+    genomes = SqlitePanels(node.knowledge).genomes(dataset.assembly, basis.declared.genomes)
+    sequenced, permits = sequenced_people(index), who_permits(node, release, since=release.at)
     return _Making(
         node,
         draft,
-        Release(draft.dataset.id, index, record.use, moment.at),
+        release,
         basis,
         old if old and old.batches else None,  # nothing was spent before the first batch
-        sequenced_people(index),
+        sequenced,
+        permits,
+        openings_of(node, release, dataset.assembly, sequenced, permits),
         genomes if genomes and len(genomes) >= LEAST_GENOMES else None,
     )
 
@@ -115,8 +123,10 @@ def _tier(node: Node, basis: Basis, *, table: str, waiting: int = 0) -> PublicTi
 def _made(making: _Making) -> PublicTier:
     node, release = making.node, making.release
     batches = _batches_left(making)
-    permits = who_permits(node, release, since=release.at)
-    found = joiners(node, release.dataset_id, batches, making.sequenced, permits)
+    ids = making.sequenced.ids
+    permitting = {number: id for number, id in ids.items() if number in making.permits}
+    hiding_nobody = making.openings.hiding_nobody
+    found = joiners(node, release.dataset_id, batches, permitting, hiding_nobody)
     name = f"{making.draft.number}-{node.randomness.bytes(4).hex()}.sqlite"
     path = node.catalogue.folder(release.dataset_id) / "public" / name
     with Work(path) as work:
@@ -126,7 +136,9 @@ def _made(making: _Making) -> PublicTier:
         if added is None and making.old and _is_same(making.old, batches, facts):
             name = making.old.path.name
         else:
-            _write(path, facts, batches, added, making.old, work)
+            all_now = [*batches, *([added] if added else [])]
+            answers = chain(_of_open_batches(making.old, batches), work.kept() if added else ())
+            write_table(path, facts, all_now, answers, making.openings.rows(release.index))
     tier = _tier(node, making.basis, table=name, waiting=waiting)
     return replace(tier, missing=making.missing)
 
@@ -136,7 +148,8 @@ def _batches_left(making: _Making) -> tuple[Batch, ...]:
         return ()
     since = read_moment(making.old.facts.consented_at)
     permits = who_permits(making.node, making.release, since=since)
-    return remaining(making.old.batches, making.sequenced, permits)
+    hiding_nobody = making.openings.hiding_nobody
+    return remaining(making.old.batches, making.sequenced, permits, hiding_nobody)
 
 
 def _added(making: _Making, found: Joiners, work: Work) -> Batch | None:
@@ -151,21 +164,29 @@ def _added(making: _Making, found: Joiners, work: Work) -> Batch | None:
         making.node.settings.privacy,
     )
     number = 1 + max((b.number for b in making.old.batches), default=0) if making.old else 1
-    new: NewBatch = new_batch(number, found, making.sequenced, making.release.index)
+    index, openings = making.release.index, making.openings
+    new: NewBatch = new_batch(number, found, making.sequenced, index, openings)
     return make_batch(reference, new, work)
 
 
 def _facts(making: _Making) -> TableFacts:
-    dataset, panels = making.draft.dataset, SqlitePanels(making.node.knowledge)
+    dataset, old = making.draft.dataset, making.old.facts if making.old else None
+    is_without = making.basis.missing is Missing.PANEL
     return TableFacts(
         dataset=dataset.id,
-        basis=making.basis.key,
+        basis=old.basis if old and is_without else making.basis.key,
         index=making.release.index.name,
-        panel_set=panels.prepare(making.basis.declared.panels, dataset.assembly).name,
+        panel_set=(old.panel_set if old else "") if is_without else _panel_set(making),
         consented_at=moment_text(making.release.at),
         carriers_needed=making.node.settings.privacy.carriers_needed,
         assay=_of_dataset(making.sequenced),
+        opened=making.openings.digest,
     )
+
+
+def _panel_set(making: _Making) -> str:
+    panels = SqlitePanels(making.node.knowledge)
+    return panels.prepare(making.basis.declared.panels, making.draft.dataset.assembly).name
 
 
 def _of_dataset(sequenced: SequencedPeople) -> tuple[Interval, ...]:
@@ -176,18 +197,6 @@ def _is_same(old: PublicTable, batches: tuple[Batch, ...], facts: TableFacts) ->
     """Whether the table of before says of this release what a new one would."""
     known = replace(old.facts, consented_at=facts.consented_at)
     return known == facts and old.batches == batches
-
-
-def _write(
-    path: Path,
-    facts: TableFacts,
-    batches: tuple[Batch, ...],
-    added: Batch | None,
-    old: PublicTable | None,
-    work: Work,
-) -> None:
-    answers = chain(_of_open_batches(old, batches), work.kept() if added else ())
-    write_table(path, facts, [*batches, *([added] if added else [])], answers)
 
 
 def _of_open_batches(old: PublicTable | None, batches: tuple[Batch, ...]) -> Iterator[tuple]:

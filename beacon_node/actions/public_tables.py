@@ -4,13 +4,15 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from beacon_node.actions.public_copies import CertainCopies
+from beacon_node.actions.public_open import OpenCarriers
 from beacon_node.errors import StoreUnavailable
-from beacon_node.model.carriers import NumberSet
+from beacon_node.model.carriers import NumberSet, encode
 from beacon_node.model.consent import DataType
 from beacon_node.model.people import Consented, People
 from beacon_node.model.variation import Allele
@@ -32,14 +34,18 @@ class Standing:
 
 
 class OpenTable:
-    """One table with the limits of its panels; `limits` None: the panels are gone."""
+    """One table with the limits of its panels; `limits` None: the panels are gone.
+
+    `openly`: who is told of exactly, by own choice.
+    """
 
     def __init__(self, node: Node, dataset: Dataset) -> None:
         folder = node.catalogue.folder(dataset.id) / "public"
         self.table = PublicTable(folder / dataset.public.table)
         facts = self.table.facts
         path = node.knowledge.folder / facts.panel_set
-        self.limits = PanelLimits(path) if path.exists() else None
+        self.limits = PanelLimits(path) if facts.panel_set and path.exists() else None
+        self.openly = OpenCarriers(self.table)
         self.batches = {batch.number: batch for batch in self.table.batches}
         self._copies = {
             number: CertainCopies(batch.people, batch.assayed, dataset.assembly)
@@ -48,6 +54,7 @@ class OpenTable:
         self._needed = facts.carriers_needed
         self._individuals = {n: _individuals(batch) for n, batch in self.batches.items()}
         self._covers = {n: _covers(batch) for n, batch in self.batches.items()}
+        self._somebody = {n: _somebody(batch) for n, batch in self.batches.items()}
         self._standings: WeakKeyDictionary[Consented, Standing] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
@@ -88,13 +95,22 @@ class OpenTable:
         return least is not None and limit >= least
 
     def is_yes(self, standing: Standing, rows: list[tuple[int, bytes]]) -> bool:
-        """Return the answer at an allele from who is counted there, by batch."""
-        counts = [
-            standing.consenting[number].count_in(blob)
-            for number, blob in rows
-            if number in standing.consenting
-        ]
+        """Return the answer at an allele from who is counted there, by batch.
+
+        Where nobody is counted as much is done as where somebody is who may not be told of.
+        """
+        found, counts = dict(rows), []
+        for number, members in standing.consenting.items():
+            counted = found.get(number)
+            count = members.count_in(counted or self._somebody[number])
+            counts.append(count if counted else 0)
         return is_yes(counts, carriers_needed=self._needed)
+
+    @cached_property
+    def least_limit(self) -> float:
+        """The lowest limit of frequency at which any batch answers; 1 if none ever does."""
+        limits = [least for batch in self.table.batches for least in batch.least_limits.values()]
+        return min((least for least in limits if least is not None), default=1.0)
 
     def counted_at(self, key: Key) -> list[tuple[int, bytes]]:
         return self.table.counted_at(key)
@@ -141,3 +157,9 @@ def _individuals(batch: Batch) -> np.ndarray:
 
 def _covers(batch: Batch) -> np.ndarray:
     return np.array([member.covers for member in batch.members], bool)
+
+
+def _somebody(batch: Batch) -> bytes:
+    """Return a set of one member as it is stored."""
+    people = len(batch.members)
+    return encode(np.array([people - 1]), people)

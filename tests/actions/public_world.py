@@ -8,22 +8,26 @@ from pathlib import Path
 
 import numpy as np
 
+from beacon_node.actions.annotate import AnnotateOptions, annotate
 from beacon_node.actions.annotate_panels import PublicOptions, annotate_genomes, annotate_panel
 from beacon_node.actions.answer_query import answer
 from beacon_node.actions.load_dataset import WHOLE_GENOME, LoadOptions, load
 from beacon_node.actions.manage_datasets import NewDataset
 from beacon_node.actions.public_basis import table_of
 from beacon_node.actions.public_tier import set_panels
+from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import DatasetAnswer
 from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import REFERENCE_NUMBER, Assembly
+from beacon_node.model.knowledge import Kind
 from beacon_node.model.lower_limits import lower_limits
 from beacon_node.model.panels import Declaration
 from beacon_node.model.query import Query, SequenceQuery
 from beacon_node.model.requester import ANONYMOUS
 from beacon_node.node import Node
+from beacon_node.privacy.likelihood import budget_for
 from beacon_node.store.public import PublicTable
 from tests.actions.homes import new_node
 from tests.consent.clinic import GRU, gives, set_clock, with_clock
@@ -32,6 +36,8 @@ GRCH37 = Assembly.GRCH37
 DATASET, PANEL = "cohort", "nfe"
 PANEL_PEOPLE, GENOMES = 4_000, 120  # 2,000 men: enough copies of Y
 ABSENT = 100  # a variant that nobody here has
+COMMON = 0  # one that everybody has
+BUDGET = budget_for(power=0.10, false_positives=0.05)
 SEQUENCES = ("22", "X", "Y", "MT")
 _LENGTHS = {"22": 51304566, "X": 155270560, "Y": 59373566, "MT": 16569}
 _COPIES = {"22": (2, 2), "X": (2, 1), "Y": (0, 1), "MT": (1, 1)}  # of a woman, of a man
@@ -100,6 +106,13 @@ def make_world(
     genomes[:, ABSENT] = 0
     join(world, genomes)
     return world
+
+
+def released_world(folder: Path) -> World:
+    """Return a world of 70 people who are answered for."""
+    made = make_world(folder)
+    release(made.node, DATASET)
+    return made
 
 
 def load_panel(world: World, random: np.random.Generator) -> None:
@@ -203,6 +216,20 @@ def _write(
         rows.append("\t".join([name, str(position), ".", "A", "C", ".", "PASS", *more]))
     path.write_text("\n".join([*head, *rows]) + "\n")
     return str(path)
+
+
+def load_genes(world: World, **genes: tuple[int, int]) -> None:
+    """Load a gene table: each gene holds the variants from the first to the last, on one sequence;
+    instead of any table before."""
+    place = world.population
+    rows = [
+        (name, place.sequences[first], place.positions[first] - 1, place.positions[last] + 1)
+        for name, (first, last) in genes.items()
+    ]
+    text = "symbol\tchrom\tstart\tend\n"
+    path = world.folder / "genes.tsv"
+    path.write_text(text + "".join(f"{n}\t{s}\t{a}\t{b}\n" for n, s, a, b in rows))
+    annotate(world.node, Kind.GENES, str(path), AnnotateOptions(assembly=GRCH37))
 
 
 # ---- asking --------------------------------------------------------------------------------------

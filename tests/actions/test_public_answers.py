@@ -31,12 +31,13 @@ from beacon_node.model.query import (
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.model.variation import Allele
 from beacon_node.ports import SearchPlan
-from beacon_node.privacy.likelihood import budget_for
 from beacon_node.privacy.public import NotAnswerable
 from beacon_node.privacy.public.walks import UNITS
 from tests.actions.public_naive import naive_answers
 from tests.actions.public_world import (
     ABSENT,
+    BUDGET,
+    COMMON,
     DATASET,
     GRCH37,
     World,
@@ -49,17 +50,6 @@ from tests.actions.public_world import (
     variant,
 )
 from tests.consent.clinic import client, gives, granted, withdraws
-
-BUDGET = budget_for(power=0.10, false_positives=0.05)
-COMMON = 0  # everybody's
-
-
-@pytest.fixture
-def world(tmp_path) -> World:
-    made = make_world(tmp_path / "w")
-    release(made.node, DATASET)
-    return made
-
 
 # ---- the table -----------------------------------------------------------------------------------
 

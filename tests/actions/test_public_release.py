@@ -14,15 +14,15 @@ from beacon_node.actions.release_dataset import release
 from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.model.answer import Status
 from beacon_node.model.knowledge import Kind
-from beacon_node.privacy.likelihood import budget_for
 from beacon_node.privacy.public import NotAnswerable
 from beacon_node.privacy.public.walks import UNITS
 from tests.actions.homes import files_of
 from tests.actions.public_world import (
+    BUDGET,
+    COMMON,
     DATASET,
     GRCH37,
     PANEL,
-    World,
     ask,
     ask_all,
     hinging_on_one,
@@ -36,17 +36,6 @@ from tests.actions.public_world import (
     variant,
 )
 from tests.consent.clinic import GRU, gives, reopened, withdraws
-
-BUDGET = budget_for(power=0.10, false_positives=0.05)
-COMMON = 0  # everybody's
-
-
-@pytest.fixture
-def world(tmp_path) -> World:
-    made = make_world(tmp_path / "w")
-    release(made.node, DATASET)
-    return made
-
 
 # ---- people leave, join and come back ------------------------------------------------------------
 

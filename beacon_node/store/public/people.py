@@ -1,7 +1,7 @@
 """Who of a release was sequenced by what, and who carries a variant, from its index."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,14 +12,20 @@ import orjson
 from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode
 from beacon_node.model.panels import CarrierChunk, FrequencyChunk
+from beacon_node.model.variation import Allele
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.panels.layout import open_file
 from beacon_node.store.schema import ORDINALS
+from beacon_node.store.variants.find import read_allele
 
 FEMALE, MALE = "NCIT:C16576", "NCIT:C20197"  # Beacon v2's terms for sex
 
 _SEX = "SELECT members FROM term WHERE entry_type = 'individual' AND field = 'sex' AND term = ?"
 _CALL_SETS = "SELECT individual, assays FROM call_set WHERE individual IS NOT NULL"
+_BETWEEN = (
+    'SELECT id, ref, alt, "end", het, hom, single FROM allele WHERE id >= ? AND id <= ? ORDER BY id'
+)
+_LONG_ONES = _BETWEEN.replace("ORDER", "AND id IN (SELECT allele FROM long_allele) ORDER")
 _CARRIERS = "SELECT het, hom, single FROM allele WHERE id >= ? AND id < ? AND ref = ? AND alt = ?"
 
 
@@ -93,6 +99,21 @@ class Carriers:
         offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         people = np.concatenate([*found, _NOBODY])
         return CarrierChunk(offsets, people, np.ones(len(people), np.uint8))
+
+    def between(self, first: int, last: int) -> Iterator[tuple[Allele, np.ndarray]]:
+        """Yield (allele, who carries it) of the alleles with first <= id <= last, by number."""
+        yield from self._found(self._db.execute(_BETWEEN, (first, last)))
+
+    def reaching(self, first: int, last: int) -> Iterator[tuple[Allele, np.ndarray]]:
+        """Yield the same of the long alleles with first <= id <= last."""
+        yield from self._found(self._db.execute(_LONG_ONES, (first, last)))
+
+    def _found(self, rows: Iterable[tuple]) -> Iterator[tuple[Allele, np.ndarray]]:
+        with told_plainly(self._path):
+            for id, ref, alt, end, *sets in rows:
+                people = self._people([sets])
+                if len(people):
+                    yield read_allele(id, ref, alt, end), people
 
     def _people(self, rows: Iterable[tuple[bytes | None, ...]]) -> np.ndarray:
         sets = [decode(blob) for row in rows for blob in row if blob]

@@ -7,6 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +18,18 @@ from beacon_node.model.variation import Allele
 from beacon_node.store.alleles import place_of_id
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.panels.layout import Key, open_file
-from beacon_node.store.public.records import FORMAT, AssayedPeople, Batch, Member, TableFacts
+from beacon_node.store.public.records import (
+    FORMAT,
+    WITHOUT_OPENERS,
+    AssayedPeople,
+    Batch,
+    Choice,
+    ChoiceKind,
+    Member,
+    OpenedCarriers,
+    Opener,
+    TableFacts,
+)
 from beacon_node.store.schema import REFERENCE_SHIFT, START_SHIFT
 from beacon_node.store.variants.assay import WHOLE_DATASET, Assays
 
@@ -27,8 +39,15 @@ _BETWEEN = (
     "SELECT place, ref, alt, batch, counted FROM answer WHERE place >= ? AND place <= ?"
     " ORDER BY place, ref, alt, batch"
 )
+_OPENED = (
+    'SELECT place, ref, alt, "end", choice, carriers FROM opened WHERE place >= ? AND place <= ?'
+)
+_LONG_OPENED = f"{_OPENED} AND is_long"
 _LIMIT = "SELECT lower_limit FROM allele WHERE place = ? AND ref = ? AND alt = ?"
-_LIMITS = "SELECT place, ref, alt, lower_limit FROM allele WHERE place >= ? AND place <= ?"
+_LIMITS = (
+    "SELECT place, ref, alt, lower_limit FROM allele"
+    " WHERE place >= ? AND place <= ? AND lower_limit >= ?"
+)
 _NUMBER = "SELECT max(number) FROM allele WHERE place = ?"
 _REGIONS = 'SELECT reference, start, "end" FROM region WHERE batch = ? AND part = ?'
 
@@ -63,11 +82,15 @@ class PublicTable(_File):
         with told_plainly(path):
             told = dict(self._execute("SELECT name, value FROM property"))
             told = {name: json.loads(value) for name, value in told.items()}
-            if told.pop("format") != FORMAT:
+            made_as = told.pop("format")
+            if made_as not in (WITHOUT_OPENERS, FORMAT):
                 raise StoreUnavailable(f"{path.name} was made by another version of beacon-node")
             self.facts = TableFacts(**told, assay=self._regions(0, 0))
             numbers = self._execute("SELECT number FROM batch ORDER BY number").fetchall()
             self.batches = tuple(self._batch(number) for (number,) in numbers)
+            self.openers, self.choices = (), ()
+            if made_as != WITHOUT_OPENERS:
+                self.openers, self.choices = self._openers(), self._choices()
 
     def __repr__(self) -> str:
         return f"PublicTable({self.path.name!r})"
@@ -91,7 +114,28 @@ class PublicTable(_File):
         """Return all rows, to be read bit by bit."""
         return self._execute("SELECT * FROM answer")
 
+    def opened_between(self, first: int, last: int) -> Iterator[OpenedCarriers]:
+        """Yield what openers carry of the alleles with first <= id <= last; needs an opener."""
+        yield from self._opened(_OPENED, place_of_id(first), last)
+
+    def opened_reaching(self, first: int, last: int) -> Iterator[OpenedCarriers]:
+        """Yield the same of the long alleles with first <= id <= last."""
+        yield from self._opened(_LONG_OPENED, first, last)
+
     # ---- inside ------------------------------------------------------------------------------
+
+    def _opened(self, sql: str, *values: int) -> Iterator[OpenedCarriers]:
+        for place, ref, alt, end, choice, carriers in self._execute(sql, values):
+            allele = replace(allele_at(place, ref, alt), end=end)
+            yield OpenedCarriers(allele, choice, carriers)
+
+    def _openers(self) -> tuple[Opener, ...]:
+        rows = self._execute("SELECT id, individual FROM opener ORDER BY number")
+        return tuple(Opener(*row) for row in rows)
+
+    def _choices(self) -> tuple[Choice, ...]:
+        rows = self._execute("SELECT kind, name FROM choice ORDER BY number")
+        return tuple(Choice(ChoiceKind(kind), name) for kind, name in rows)
 
     def _batch(self, number: int) -> Batch:
         sql = "SELECT people, dearest, answerable, sequences FROM batch WHERE number = ?"
@@ -130,9 +174,11 @@ class PanelLimits(_File):
         found = self._execute(_LIMIT, key).fetchone()
         return found[0] if found else 0.0
 
-    def between(self, first: int, last: int) -> Iterator[tuple[Allele, float]]:
-        """Yield (allele, limit) of the alleles with first <= id <= last."""
-        for place, ref, alt, limit in self._execute(_LIMITS, (place_of_id(first), last)):
+    def between(
+        self, first: int, last: int, *, least: float = 0.0
+    ) -> Iterator[tuple[Allele, float]]:
+        """Yield (allele, limit) of the alleles with first <= id <= last, limits from `least`."""
+        for place, ref, alt, limit in self._execute(_LIMITS, (place_of_id(first), last, least)):
             yield allele_at(place, ref, alt), limit
 
     def allele_number(self, place: int) -> int:

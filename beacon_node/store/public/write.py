@@ -14,7 +14,17 @@ from beacon_node.model.carriers import decode, encode
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import seal, temporary_name
 from beacon_node.store.knowledge.build import open_new
-from beacon_node.store.public.records import FORMAT, TABLES, AssayedPeople, Batch, TableFacts
+from beacon_node.store.panels.layout import key_of
+from beacon_node.store.public.records import (
+    FORMAT,
+    NOBODY_OPENED,
+    TABLES,
+    AssayedPeople,
+    Batch,
+    Opened,
+    TableFacts,
+)
+from beacon_node.store.schema import LONG_ALLELE
 
 Answer = tuple[int, str, str, int, bytes]
 """(place, ref, alt, batch, counted), as `records.TABLES` says."""
@@ -23,7 +33,11 @@ _SORTED = "INSERT INTO answer SELECT * FROM unsorted ORDER BY place, ref, alt, b
 
 
 def write_table(
-    path: Path, facts: TableFacts, batches: Sequence[Batch], answers: Iterable[Answer]
+    path: Path,
+    facts: TableFacts,
+    batches: Sequence[Batch],
+    answers: Iterable[Answer],
+    opened: Opened = NOBODY_OPENED,
 ) -> None:
     """Write a table. Whoever left a batch is taken out of its answers, and all answers of a batch
     that no one is in. Raises StoreUnavailable when the disk is full."""
@@ -35,6 +49,7 @@ def write_table(
             with closing(open_new(temporary)) as db:
                 db.executescript(f"{TABLES} BEGIN;")
                 _write(db, facts, batches, answers)
+                _write_opened(db, opened)
                 db.commit()
             seal(temporary, path)
         finally:
@@ -57,6 +72,19 @@ def _write(
     db.executemany("INSERT INTO unsorted VALUES (?, ?, ?, ?, ?)", _without(answers, left))
     db.execute(_SORTED)
     db.execute("DROP TABLE unsorted")
+
+
+def _write_opened(db: sqlite3.Connection, opened: Opened) -> None:
+    openers = ((n, one.id, one.individual) for n, one in enumerate(opened.openers))
+    db.executemany("INSERT INTO opener VALUES (?, ?, ?)", openers)
+    choices = ((n, one.kind.value, one.name) for n, one in enumerate(opened.choices))
+    db.executemany("INSERT INTO choice VALUES (?, ?, ?)", choices)
+    rows = (
+        (*key_of(allele), allele.end, choice, carriers, allele.end - allele.start > LONG_ALLELE)
+        for allele, choice, carriers in opened.rows
+    )
+    # An allele in two regions of one gene comes twice, with the same carriers.
+    db.executemany("INSERT OR IGNORE INTO opened VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def _write_batch(db: sqlite3.Connection, batch: Batch) -> None:

@@ -1,0 +1,333 @@
+"""actions/public_choices.py and public_open.py: who chose that anybody be told of her is told of
+exactly, there and nowhere else, and at nobody else's cost."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+from flask.testing import FlaskClient
+
+from beacon_node.actions.annotate import remove_source
+from beacon_node.actions.public_choices import lookups_of
+from beacon_node.actions.public_tier import set_panels
+from beacon_node.actions.release_dataset import release
+from beacon_node.model.answer import Status
+from beacon_node.model.carriers import decode
+from beacon_node.model.consent import OpenChoice, UseKind
+from beacon_node.model.entries import EntryType
+from beacon_node.model.genome import Region
+from beacon_node.model.knowledge import Kind
+from beacon_node.model.query import GeneQuery, Granularity, RangeQuery, SequenceQuery
+from beacon_node.privacy.public import NotAnswerable
+from beacon_node.store.knowledge import SqliteKnowledge
+from beacon_node.store.public import Choice, ChoiceKind
+from tests.actions.public_naive import naive_answers
+from tests.actions.public_world import (
+    DATASET,
+    GRCH37,
+    PANEL,
+    World,
+    ask,
+    ask_all,
+    join,
+    load_genes,
+    make_world,
+    on_day,
+    table,
+    variant,
+)
+from tests.consent.clinic import client, gives, reopened, withdraws
+
+RARE = 159  # the rarest of 22: not answerable
+GENES = {"ONE": (140, 159), "TWO": (100, 139), "OTHER": (160, 171)}  # OTHER is on X
+
+
+def genes(*names: str) -> OpenChoice:
+    return OpenChoice(genes=frozenset(names))
+
+
+def variants(*names: str) -> OpenChoice:
+    return OpenChoice(variants=frozenset(names))
+
+
+def called(world: World, number: int) -> str:
+    """Return a name of a variant that says which assembly it counts on."""
+    asked = variant(world, number)
+    return f"GRCh37 {asked.reference_name}-{asked.start + 1}-A-C"
+
+
+def carrier(world: World, *numbers: int) -> str:
+    """Return somebody who carries all these variants."""
+    return world.ids[int(np.flatnonzero((world.genomes[:, numbers] > 0).all(axis=1))[0])]
+
+
+def opening_world(folder, choices: Mapping[int, OpenChoice], *, people: int = 70) -> World:
+    """Return a released world in which some, by number, opened something."""
+    world = make_world(folder, people=people)
+    load_genes(world, **GENES)
+    on_day(world, 1)
+    for number, choice in choices.items():
+        gives(world.node, world.ids[number], open=choice)
+    release(world.node, DATASET)
+    return world
+
+
+def carried_in(world: World, who: int, gene: str) -> set[int]:
+    first, last = GENES[gene]
+    return {v for v in range(first, last + 1) if world.genomes[who, v] > 0}
+
+
+def counted(world: World) -> dict[str, set[int]]:
+    """Return at which variants each member is counted."""
+    found = table(world.node)
+    members = {batch.number: batch.members for batch in found.batches}
+    places = {
+        (name, position): v
+        for v, (name, position) in enumerate(
+            zip(world.population.sequences, world.population.positions, strict=True)
+        )
+    }
+    counts: dict[str, set[int]] = {}
+    for allele, batch, blob in found.counted_between(0, 1 << 60):
+        for place in decode(blob).tolist():
+            at = places[allele.reference_name, allele.start + 1]
+            counts.setdefault(members[batch][place].id, set()).add(at)
+    return counts
+
+
+# ---- where it is yes -----------------------------------------------------------------------------
+
+
+def test_an_opener_is_told_of_exactly_where_she_opened_and_is_protected_elsewhere(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE"), 8: genes("TWO", "OTHER")})
+    opened = {3: range(140, 160), 8: [*range(100, 140), *range(160, 172)]}
+    answers, others = ask_all(world), naive_answers(world, world.reference)
+    assert answers == naive_answers(world, world.reference, opened)
+    told = carried_in(world, 3, "ONE")
+    assert any(others[v] is None for v in told) and all(answers[v] for v in told)
+
+
+def test_where_nobody_opened_carries_it_the_answer_stays_not_answerable(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    for v in set(range(150, 160)) - carried_in(world, 3, "ONE"):
+        assert ask(world, variant(world, v)).status is Status.NOT_ANSWERABLE
+
+
+def test_a_variant_is_opened_by_its_name(tmp_path):
+    world = make_world(tmp_path / "w")
+    who = carrier(world, RARE)
+    others = {id for id in world.ids if world.genomes[world.ids.index(id), RARE] > 0} - {who}
+    on_day(world, 1)
+    gives(world.node, who, open=variants(called(world, RARE)))
+    release(world.node, DATASET)
+    told = ask(world, variant(world, RARE))
+    assert (told.exists, told.count, told.reason) == (True, None, "")
+    assert ask(world, variant(world, RARE - 1)).exists is None
+    withdraws(world.node, *others)
+    assert ask(world, variant(world, RARE)).exists is True
+
+
+@pytest.mark.parametrize(
+    ("text", "is_understood"),
+    [
+        ("GRCh37 22-100-A-C", True),
+        ("NC_000022.10:g.100A>C", True),
+        ("GRCh37.22.99.100.A.C", True),
+        ("22-100-A-C", False),  # of which assembly?
+        ("GRCh38 22-100-A-C", False),
+        ("GRCh37 22:100-200", False),
+        ("GRCh37 22-100-N-C", False),
+        ("BRCA1", False),
+        ("V600E", False),
+        ("?", False),
+    ],
+)
+def test_only_the_name_of_an_allele_on_this_assembly_opens_a_variant(tmp_path, text, is_understood):
+    knowledge = SqliteKnowledge(tmp_path / "knowledge")
+    found = lookups_of(knowledge, Choice(ChoiceKind.VARIANT, text), GRCH37)
+    assert bool(found) is is_understood
+
+
+def test_a_range_and_a_gene_are_yes_if_any_open_row_fits(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    (first, *_), place = sorted(v for v in carried_in(world, 3, "ONE") if v > 140), world.population
+    start = place.positions[first] - 1
+    for asked in (RangeQuery(GRCH37, Region("22", start, start + 1)), GeneQuery("ONE", GRCH37)):
+        told = ask(world, asked, EntryType.INDIVIDUAL, granularity=Granularity.COUNT)
+        assert (told.exists, told.count) == (True, None)
+        assert "chose to be told of" in told.reason
+
+
+# ---- what she says later -------------------------------------------------------------------------
+
+
+def rare_of(world: World, who: int, gene: str = "ONE") -> int:
+    """Return what only her choice makes a yes."""
+    return next(v for v in sorted(carried_in(world, who, gene)) if not _without(world, who)[v])
+
+
+def _without(world: World, who: int) -> list[bool | None]:
+    return naive_answers(world, world.reference, {who: ()})
+
+
+def test_a_withdrawal_acts_on_the_next_question(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    v = rare_of(world, 3)
+    assert ask(world, variant(world, v)).exists is True
+    withdraws(world.node, world.ids[3])
+    assert ask(world, variant(world, v)).exists is None
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"open": genes("TWO")},
+        {},
+        {"open": genes("ONE"), "uses": {UseKind.RECORD_LEVEL}},
+        {"open": genes("ONE"), "until": 3.5},
+    ],
+    ids=["another gene", "nothing opened", "no public discovery", "ended"],
+)
+def test_a_narrower_consent_acts_at_once_and_in_every_process(tmp_path, narrower):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    v = rare_of(world, 3)
+    assert ask(world, variant(world, v)).exists is True
+    on_day(world, 3)
+    gives(world.node, world.ids[3], **narrower)
+    on_day(world, 4)
+    assert ask(world, variant(world, v)).exists is None
+    world.node = reopened(world.node)
+    assert ask(world, variant(world, v)).exists is None
+
+
+def test_what_is_opened_later_waits_for_the_next_release(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("TWO")})
+    v = rare_of(world, 3)
+    on_day(world, 3)
+    gives(world.node, world.ids[3], open=genes("ONE", "TWO"))
+    assert ask(world, variant(world, v)).exists is None
+    release(world.node, DATASET)
+    assert ask(world, variant(world, v)).exists is True
+
+
+def test_taken_back_and_given_again_waits_for_the_next_release(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    v = rare_of(world, 3)
+    for number, choice in ((3, OpenChoice()), (4, genes("ONE"))):
+        on_day(world, number)
+        gives(world.node, world.ids[3], open=choice)
+    assert ask(world, variant(world, v)).exists is None
+    release(world.node, DATASET)
+    assert ask(world, variant(world, v)).exists is True
+
+
+# ---- at nobody else's cost -----------------------------------------------------------------------
+
+
+def test_who_opens_everything_costs_the_others_nothing(tmp_path):
+    """Others are counted where they are if she had never been there, whatever she opens."""
+    found = []
+    for name, choice in {"all": genes(*GENES, "REST"), "one": genes("ONE"), "none": None}.items():
+        world = make_world(tmp_path / name, people=70)
+        load_genes(world, **GENES, REST=(0, 99), YONE=(172, 183), MONE=(184, 195))
+        if choice is None:
+            withdraws(world.node, world.ids[3])
+        else:
+            gives(world.node, world.ids[3], open=choice)
+        release(world.node, DATASET)
+        spent = {m.id: m.spent for m in table(world.node).batches[0].members}
+        counts, own = counted(world), spent.pop(world.ids[3], None)
+        hers = counts.pop(world.ids[3], set())
+        assert not hers & (set() if choice is None else _where(choice))
+        found.append((counts, spent, own))
+    (all_open, one, none) = found
+    assert all_open[:2] == one[:2] == none[:2]
+    assert all_open[2] < one[2]
+
+
+def _where(choice: OpenChoice) -> set[int]:
+    places = GENES | {"REST": (0, 99)}
+    return {v for g in choice.genes for v in range(places[g][0], places[g][1] + 1)}
+
+
+def test_a_bystander_is_answered_of_byte_for_byte_whoever_opened_what_elsewhere(tmp_path):
+    bodies = []
+    for name, choice in {"one": genes("ONE"), "two": genes("TWO")}.items():
+        world = opening_world(tmp_path / name, {3: choice})
+        asker = client(world.node)
+        bodies.append([_body(asker, variant(world, v)) for v in _not_of(world, 3)[::4]])
+    assert bodies[0] == bodies[1] and len(set(map(len, bodies[0]))) > 1
+
+
+def _not_of(world: World, who: int) -> list[int]:
+    return np.flatnonzero(world.genomes[who] <= 0).tolist()
+
+
+def _body(asker: FlaskClient, asked: SequenceQuery) -> bytes:
+    return asker.get(
+        f"/api/g_variants?assemblyId=GRCh37&referenceName={asked.reference_name}"
+        f"&start={asked.start}&referenceBases=A&alternateBases=C&includeResultsetResponses=ALL"
+    ).data
+
+
+def test_who_opens_after_she_was_walked_hides_nobody_any_more(tmp_path):
+    world = opening_world(tmp_path / "w", {})
+    for number in range(8):
+        gives(world.node, world.ids[number], open=genes("ONE"))
+        if number == 6:
+            release(world.node, DATASET)
+            assert ask(world, variant(world, 0)).exists is True
+    release(world.node, DATASET)
+    members = table(world.node).batches[0].members
+    assert [m.covers for m in members] == [m.id not in world.ids[:8] for m in members]
+    told = ask(world, variant(world, 0))
+    assert told.reason.startswith(NotAnswerable.TOO_FEW_PEOPLE.reason)
+    assert ask(world, variant(world, rare_of(world, 3))).exists is True
+
+
+# ---- without a table for the others --------------------------------------------------------------
+
+
+def test_openers_are_told_of_where_too_few_people_are(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")}, people=5)
+    v = max(carried_in(world, 3, "ONE"))
+    assert ask(world, variant(world, v)).exists is True
+    assert ask(world, variant(world, 0)).status is Status.NOT_ANSWERABLE
+
+
+def test_openers_are_told_of_while_the_panel_is_missing_and_nothing_spent_is_forgotten(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    spent = [m.spent for m in table(world.node).batches[0].members]
+    v = rare_of(world, 3)
+    remove_source(world.node, Kind.PANEL, PANEL)
+    join(world, world.population.people(4, np.random.default_rng(2)))
+    release(world.node, DATASET)
+    assert ask(world, variant(world, v)).exists is True
+    told = ask(world, variant(world, 0))
+    assert told.reason.startswith(NotAnswerable.NO_PANEL.reason)
+    assert [m.spent for m in table(world.node).batches[0].members] == spent
+
+
+def test_where_no_panels_are_declared_nobody_is_told_of(tmp_path):
+    world = make_world(tmp_path / "w", panels=False)
+    load_genes(world, **GENES)
+    gives(world.node, world.ids[3], open=genes("ONE"))
+    release(world.node, DATASET)
+    assert ask(world, variant(world, 140)).status is Status.NOT_PERMITTED
+
+
+def test_panels_taken_away_close_it_for_openers_too(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    set_panels(world.node, DATASET, [])
+    assert ask(world, variant(world, rare_of(world, 3))).status is Status.NOT_PERMITTED
+
+
+def test_a_gene_table_that_comes_later_lets_the_next_release_tell(tmp_path):
+    world = make_world(tmp_path / "w")
+    gives(world.node, world.ids[3], open=genes("ONE"))
+    release(world.node, DATASET)
+    v = rare_of(world, 3)
+    load_genes(world, **GENES)
+    assert ask(world, variant(world, v)).exists is None
+    assert release(world.node, DATASET).is_new
+    assert ask(world, variant(world, v)).exists is True

@@ -16,9 +16,12 @@ CONNECTIONS = 16
 
 
 class Server:
-    """A granian server of this machine, in its own process group, stopped by `stop`."""
+    """A granian server of this machine, in its own process group, stopped by `stop`.
 
-    def __init__(self, target: str, home: Path) -> None:
+    `workers` processes answer, by default one per core.
+    """
+
+    def __init__(self, target: str, home: Path, workers: int = 0) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -35,7 +38,7 @@ class Server:
                 "--port",
                 str(self.port),
                 "--workers",
-                str(cores()),
+                str(workers or cores()),
                 "--blocking-threads",
                 "1",
                 "--no-ws",

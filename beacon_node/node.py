@@ -9,8 +9,8 @@ from cachetools import LRUCache
 
 from beacon_node.crypto.keys import PSEUDONYM_KEY, read_key
 from beacon_node.errors import ConfigurationError, LedgerBroken
-from beacon_node.ports import Clock, Knowledge, Randomness, VariantStore
-from beacon_node.randomness import SystemClock, SystemRandomness
+from beacon_node.ports import Clock, Knowledge, Noise, Randomness, VariantStore
+from beacon_node.randomness import OpenDPNoise, SystemClock, SystemRandomness
 from beacon_node.settings import Settings, read_settings
 from beacon_node.store.database import Catalogue
 from beacon_node.store.knowledge import SqliteKnowledge
@@ -37,6 +37,10 @@ class Node:
     plans: MutableMapping = field(default_factory=lambda: LRUCache(PLANS))  # actions.plan_search
     consented: MutableMapping = field(default_factory=dict)  # actions.consented_people
     public: MutableMapping = field(default_factory=dict)  # actions.public_answers
+    noise: Noise = field(default_factory=OpenDPNoise)
+    accounts: MutableMapping = field(default_factory=dict)  # actions.registered
+    registered: MutableMapping = field(default_factory=dict)  # actions.registered.release
+    prices: MutableMapping = field(default_factory=dict)  # of answers, by their bounds
 
     @property
     def data(self) -> Path:

@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 from beacon_node.errors import ConfigurationError
+from beacon_node.privacy.registered.bounds import Bounds
 
 ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_NODE_"
@@ -85,6 +86,35 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """How much noisy counts may give away (docs/guard-registered.md). What was charged stays
+    charged: other settings hold for what is asked from then on."""
+
+    power: float = 0.15  # β: members that any test finds at most, from all answers to one account
+    false_positives: float = 0.05  # α: strangers whom such a test takes for members
+    epsilon: float = 1.0  # of the noise; less hides more and lets more be asked, less exactly
+    threshold: int = 5  # smaller counts are not told: a few are mostly noise
+    completeness: float = 0.8  # predicted share of people really counted; below it no answer
+    smallest_group: int = 50  # people a filter must select at least; fewer hide nobody
+    worst_case: float = 8.0  # ρ: stops unlimited questions, also where assumptions fail
+    accounts_in_collusion: int = 3  # budgets that all accounts together have, however many they are
+
+    @property
+    def bounds(self) -> Bounds:
+        """The bounds that follow; ConfigurationError if there are none."""
+        return Bounds(
+            alpha=self.false_positives,
+            beta=self.power,
+            epsilon=self.epsilon,
+            threshold=self.threshold,
+            completeness=self.completeness,
+            smallest_group=self.smallest_group,
+            rho=self.worst_case,
+            pool=self.accounts_in_collusion,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one node, read once at start."""
 
@@ -94,6 +124,7 @@ class Settings:
     answers: Answers = field(default_factory=Answers)
     loading: Loading = field(default_factory=Loading)
     privacy: Privacy = field(default_factory=Privacy)
+    registered: Registered = field(default_factory=Registered)
     access: Access = field(default_factory=Access)
 
     @property
@@ -208,7 +239,28 @@ def _check(settings: Settings) -> None:
             "above the false positives",
         ),
         (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
+        *_registered_claims(settings.registered),
     )
     for holds, claim in claims:
         if not holds:
             raise ConfigurationError(f"node.toml: {claim}")
+    try:
+        settings.registered.bounds  # noqa: B018 - it refuses numbers that do not fit together
+    except ConfigurationError as error:
+        raise ConfigurationError(f"node.toml: [registered] {error}") from error
+
+
+def _registered_claims(told: Registered) -> tuple[tuple[bool, str], ...]:
+    return (
+        (
+            0 < told.false_positives < told.power < 1,
+            "registered.false_positives and registered.power must lie between 0 and 1, the power "
+            "above the false positives",
+        ),
+        (0 < told.epsilon <= 2, "registered.epsilon must be above 0 and at most 2"),
+        (told.threshold >= 1, "registered.threshold must be at least 1"),
+        (0 < told.completeness <= 1, "registered.completeness must be above 0 and at most 1"),
+        (told.smallest_group >= 2, "registered.smallest_group must be at least 2"),
+        (told.worst_case > 0, "registered.worst_case must be above 0"),
+        (told.accounts_in_collusion >= 1, "registered.accounts_in_collusion must be at least 1"),
+    )

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "privacy": PORTS,
     "attacks": PORTS,
     "beacon_v2": PORTS,
-    "settings": PORTS,
+    "settings": PORTS | {"privacy"},
     "randomness": PORTS,
     "store": PORTS,
     "ingest": PORTS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beacon_node.errors import Conflict
+from beacon_node.model.charges import Charged
 from beacon_node.privacy.registered.bounds import Limits
 from beacon_node.privacy.registered.masks import load_mask
 from beacon_node.privacy.registered.prices import Prices
@@ -25,21 +25,6 @@ class Place:
             and self.start < other.end + distance
             and other.start < self.end + distance
         )
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Charged:
-    """Who paid for one answer, as stored sets (model.carriers). Private: does not print itself.
-
-    `seats` None: everybody was asked about; an empty set is b"". `left_out` could not pay.
-    """
-
-    seats: bytes | None
-    carriers: bytes
-    left_out: bytes
-
-    def __repr__(self) -> str:
-        return "Charged(…)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +64,19 @@ class Purse:
     __slots__ = ("renyi", "rho", "_most")
 
     def __init__(self, people: int) -> None:
-        self.renyi = np.zeros(people, np.int32)
-        self.rho = np.zeros(people, np.int32)
-        self._most = {"renyi": 0, "rho": 0}  # nobody spent more; known without looking at all
+        self._hold(np.zeros(people, np.int32), np.zeros(people, np.int32))
+
+    @classmethod
+    def of(cls, renyi: np.ndarray, rho: np.ndarray) -> "Purse":
+        """Return the purse of people who spent so much (int32)."""
+        purse = cls(0)
+        purse._hold(renyi, rho)
+        return purse
+
+    def _hold(self, renyi: np.ndarray, rho: np.ndarray) -> None:
+        self.renyi, self.rho = renyi, rho
+        # Nobody spent more; known without looking at all.
+        self._most = {"renyi": int(renyi.max(initial=0)), "rho": int(rho.max(initial=0))}
 
     def __repr__(self) -> str:
         return "Purse(…)"
@@ -90,10 +85,39 @@ class Purse:
         return len(self.renyi)
 
     def add(self, change: Change) -> None:
-        self.renyi += change.renyi
-        self.rho += change.rho
+        """Charge the first people, as many as the change is about; there may be more by now."""
+        people = len(change.renyi)
+        self.renyi[:people] += change.renyi
+        self.rho[:people] += change.rho
         self._most["renyi"] += change.most[0]
         self._most["rho"] += change.most[1]
+
+    def first(self, people: int) -> "Purse":
+        """Return the purse of the first people; what is added later is seen in both or neither."""
+        part = Purse(0)
+        part.renyi, part.rho, part._most = self.renyi[:people], self.rho[:people], dict(self._most)
+        return part
+
+    def grow(self, people: int) -> None:
+        """Take in people who have spent nothing, until there are so many."""
+        new = people - len(self.renyi)
+        if new > 0:
+            self.renyi, self.rho = (np.pad(one, (0, new)) for one in (self.renyi, self.rho))
+
+    def with_spent(self, people: np.ndarray, limits: Limits) -> "Purse":
+        """Return a purse in which these people have spent all there is."""
+        renyi, rho = self.renyi.copy(), self.rho.copy()
+        renyi[people], rho[people] = limits.renyi, limits.rho
+        return Purse.of(renyi, rho)
+
+    def stretched(self, people: int) -> "Purse":
+        """Return a purse of so many other people in which the same shares spent as much."""
+        if people == len(self):
+            return self
+        if not len(self):
+            return Purse(people)
+        chosen = np.arange(people) * len(self) // max(1, people)
+        return Purse.of(self.renyi[chosen], self.rho[chosen])
 
     def most(self, kind: str, *, allowed: int) -> int:
         """Return a number that nobody's spending exceeds, the least one if it is over `allowed`."""
@@ -103,7 +127,7 @@ class Purse:
 
 
 class Account:
-    """One account's spending on the people of a release and on the reference genomes.
+    """One account's spending on the people of a dataset and on the reference genomes.
 
     `limits` are what it may spend on each. `version` counts the rows it has seen. With
     `one_group_per_place` it may not ask about one place among different groups of people.
@@ -111,7 +135,7 @@ class Account:
 
     __slots__ = (
         *("name", "limits", "one_group_per_place"),
-        *("people", "reference", "version", "fill", "_groups"),
+        *("people", "reference", "version", "fill", "groups"),
     )
 
     def __init__(
@@ -121,7 +145,7 @@ class Account:
         self.one_group_per_place = one_group_per_place
         self.people, self.reference = Purse(people), Purse(reference)
         self.version = self.fill = 0
-        self._groups: dict[str, list[tuple[Place, str]]] = {}
+        self.groups: dict[str, dict[str, list[Place]]] = {}  # reference name → group → places
 
     def __repr__(self) -> str:
         return f"Account({self.name!r}, version={self.version})"
@@ -131,16 +155,19 @@ class Account:
         if place is None or not self.one_group_per_place:
             return False
         return any(
-            earlier != group and place.is_near(other, distance)
-            for other, earlier in self._groups.get(place.reference_name, ())
+            earlier != group and any(place.is_near(other, distance) for other in places)
+            for earlier, places in self.groups.get(place.reference_name, {}).items()
         )
 
     def _remember(self, place: Place | None, group: str) -> None:
         if place is not None and self.one_group_per_place:
-            self._groups.setdefault(place.reference_name, []).append((place, group))
+            groups = self.groups.setdefault(place.reference_name, {})
+            groups.setdefault(group, []).append(place)
 
     def _apply(self, row: Row, people: Change, reference: Change) -> None:
+        self.people.grow(row.people.universe)
         self.people.add(people)
+        self.reference = self.reference.stretched(row.reference.universe)
         self.reference.add(reference)
         self.fill += row.prices.fill
         self._remember(row.place, row.group)
@@ -150,23 +177,21 @@ class Account:
 def replay(accounts: Iterable[Account], rows: Iterable[Row]) -> None:
     """Add rows that these accounts have not seen, in the order of the ledger.
 
-    Who paid is in the rows: nothing is decided again, and the sums do not depend on the order.
+    Who paid is in the rows: nothing is decided again, and what people spent does not depend on the
+    order. People of later rows have spent nothing before; where the reference genomes were
+    exchanged, the same shares of the new ones have spent what the old ones did.
     """
     accounts = tuple(accounts)
     if not accounts:
         return
-    sizes = {(len(account.people), len(account.reference)) for account in accounts}
-    if len(sizes) > 1:
-        raise Conflict("accounts of different releases cannot be charged together")
-    people, reference = sizes.pop()
     for row in rows:
-        changes = _change(row, row.people, people), _change(row, row.reference, reference)
+        changes = _change(row, row.people), _change(row, row.reference)
         for account in accounts:
             account._apply(row, *changes)
 
 
-def _change(row: Row, charged: Charged, universe: int) -> Change:
-    prices = row.prices
+def _change(row: Row, charged: Charged) -> Change:
+    prices, universe = row.prices, charged.universe
     paying = None if charged.seats is None else load_mask(charged.seats, universe)
     if charged.left_out:
         paid = ~load_mask(charged.left_out, universe)
@@ -186,27 +211,3 @@ def _spread(carriers: np.ndarray, paying: np.ndarray | None, carrier: int, other
     if paying is not None:
         amounts *= paying
     return amounts
-
-
-def carried_over(account: Account, numbers: np.ndarray, people: int) -> Account:
-    """Return `account` for a new release of `people`: old person i has number `numbers[i]` there.
-
-    -1 stands for somebody who left. Whoever comes back must be given her old spending by the row
-    history of the release she was in: nobody's spending is ever forgotten by a ledger.
-    """
-    moved = Account(
-        account.name,
-        account.limits,
-        people=people,
-        reference=len(account.reference),
-        one_group_per_place=account.one_group_per_place,
-    )
-    stay = numbers >= 0
-    renyi, rho = np.zeros(people, np.int32), np.zeros(people, np.int32)
-    renyi[numbers[stay]] = account.people.renyi[stay]
-    rho[numbers[stay]] = account.people.rho[stay]
-    moved.people.add(Change.of(renyi, rho))
-    moved.reference.add(Change.of(account.reference.renyi, account.reference.rho))
-    moved.version, moved.fill = account.version, account.fill
-    moved._groups = {name: list(asked) for name, asked in account._groups.items()}
-    return moved

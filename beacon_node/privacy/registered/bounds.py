@@ -25,8 +25,7 @@ class Bounds:
     `share` of what the others have left there.
 
     `completeness` is the least predicted share of people really counted; `near`, in bases, the
-    distance within which one account may ask about one group of people only. A person may be in
-    `datasets` datasets of a node, each of which gets its part of her budgets.
+    distance within which one account may ask about one group of people only.
     """
 
     alpha: float = 0.05
@@ -41,7 +40,6 @@ class Bounds:
     completeness: float = 0.8
     near: int = 1_000_000
     smallest_group: int = 50
-    datasets: int = 1
 
     def __post_init__(self) -> None:
         if not 0 < self.alpha < 1 or not 0 < self.beta < 1 or self.order <= 1:
@@ -58,8 +56,8 @@ class Bounds:
         self._refuse_overflow()
 
     def _refuse_overflow(self) -> None:
-        if min(self.pool, self.share, self.datasets) < 1:
-            raise ConfigurationError("registered tier: pool, share and datasets must be at least 1")
+        if min(self.pool, self.share) < 1:
+            raise ConfigurationError("registered tier: pool and share must be at least 1")
         parts = self.pool + self.share
         if parts * max(self.budget / RENYI_UNIT, self.rho / RHO_UNIT) > _MOST_UNITS:
             raise ConfigurationError("registered tier: pool, share or rho is too large")
@@ -109,11 +107,10 @@ class Limits:
 
 
 def account_limits(bounds: Bounds) -> Limits:
-    """Return the limits of one account (a researcher, an organisation, a broker) on a dataset."""
-    budget = bounds.budget / bounds.datasets
-    fill = math.floor(budget * bounds.fill_share / RENYI_UNIT)
-    whole = math.floor(budget / RENYI_UNIT)
-    rho = math.floor(bounds.rho / bounds.datasets / RHO_UNIT)
+    """Return the limits of one account (a researcher, an organisation, a broker) on a person."""
+    fill = math.floor(bounds.budget * bounds.fill_share / RENYI_UNIT)
+    whole = math.floor(bounds.budget / RENYI_UNIT)
+    rho = math.floor(bounds.rho / RHO_UNIT)
     return Limits(renyi=whole - fill, rho=rho, fill=fill)
 
 

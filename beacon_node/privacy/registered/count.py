@@ -16,8 +16,9 @@ import numpy as np
 
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
+from beacon_node.model.charges import Charged
 from beacon_node.ports import Noise
-from beacon_node.privacy.registered.account import Account, Charged, Place, Purse, Row
+from beacon_node.privacy.registered.account import Account, Place, Purse, Row
 from beacon_node.privacy.registered.bounds import Bounds, Limits
 from beacon_node.privacy.registered.masks import mask_of, store_mask
 from beacon_node.privacy.registered.prices import Prices
@@ -194,6 +195,7 @@ def _weigh(subjects: Subjects, which: str, question: Question, bounds: Bounds) -
             None if seats is None else store_mask(seats),
             store_mask(matching),
             store_mask(missing) if absent else b"",
+            len(matching),
         ),
     )
 

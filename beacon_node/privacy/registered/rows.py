@@ -3,7 +3,8 @@
 import json
 from dataclasses import asdict
 
-from beacon_node.privacy.registered.account import Charged, Place, Row
+from beacon_node.model.charges import Charged
+from beacon_node.privacy.registered.account import Place, Row
 from beacon_node.privacy.registered.prices import Prices
 
 

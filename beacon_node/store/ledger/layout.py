@@ -5,7 +5,7 @@ from sqlite_utils import Database, Migrations
 from beacon_node.store.ledger import questions as first_questions
 
 LEDGER = Migrations("ledger")
-STEPS = ("0001_chain_and_consents", "0002_purposes", "0003_questions")
+STEPS = ("0001_chain_and_consents", "0002_purposes", "0003_questions", "0004_charges")
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
 _TABLES = """
@@ -100,3 +100,80 @@ def questions(db: Database) -> None:
     db.execute(_APPEND_ONLY.format(table="question", verb="UPDATE", done="changed"))
     db.execute(_APPEND_ONLY.format(table="question", verb="DELETE", done="dropped"))
     first_questions.fill(db.conn)
+
+
+_CHARGES = """
+CREATE INDEX consents_of_a_dataset ON consent (dataset, number);
+CREATE TABLE seat (
+    dataset TEXT NOT NULL,
+    number INTEGER NOT NULL,          -- for life: 0, 1, 2 … in each dataset
+    person BLOB NOT NULL,             -- a keyed pseudonym, the same in every dataset
+    entry INTEGER NOT NULL REFERENCES entry,
+    PRIMARY KEY (dataset, number)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX seats_of_a_person ON seat (person, dataset);
+CREATE TABLE people_set (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,      -- SHA-256: many questions are about the same people
+    members BLOB NOT NULL
+) STRICT;
+CREATE TABLE charge (
+    number INTEGER PRIMARY KEY,       -- 1, 2, 3 … over all datasets
+    entry INTEGER NOT NULL REFERENCES entry,
+    dataset TEXT NOT NULL,
+    key BLOB NOT NULL UNIQUE,         -- a question is drawn once
+    payers TEXT NOT NULL,             -- JSON
+    public TEXT NOT NULL,             -- JSON: prices, place, group
+    noisy INTEGER NOT NULL,
+    completeness REAL NOT NULL,
+    people INTEGER NOT NULL,          -- how many numbers there were
+    seats INTEGER REFERENCES people_set,  -- NULL: everybody
+    carriers INTEGER NOT NULL REFERENCES people_set,
+    left_out INTEGER NOT NULL REFERENCES people_set,
+    reference INTEGER NOT NULL,       -- how many public genomes there were
+    reference_seats INTEGER REFERENCES people_set,
+    reference_carriers INTEGER NOT NULL REFERENCES people_set,
+    reference_left_out INTEGER NOT NULL REFERENCES people_set,
+    salt BLOB NOT NULL                -- of the digest in the chain
+) STRICT;
+CREATE INDEX charges_of_a_dataset ON charge (dataset, number);
+CREATE TABLE charge_payer (
+    dataset TEXT NOT NULL,
+    payer TEXT NOT NULL,
+    number INTEGER NOT NULL REFERENCES charge,
+    PRIMARY KEY (dataset, payer, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX payers_of_a_charge ON charge_payer (number);
+CREATE TABLE spent (
+    entry INTEGER PRIMARY KEY REFERENCES entry,
+    dataset TEXT NOT NULL,
+    seats INTEGER NOT NULL            -- the people below it are taken to have spent everything
+) STRICT
+"""
+_NOT_IN_TURN = {  # what would replace or overtake a row that is there
+    "seat": """NEW.number IS NOT (SELECT coalesce(max(number) + 1, 0) FROM seat
+               WHERE dataset = NEW.dataset)
+               OR EXISTS (SELECT 1 FROM seat
+                          WHERE person = NEW.person AND dataset = NEW.dataset)""",
+    "people_set": """EXISTS (SELECT 1 FROM people_set WHERE id = NEW.id OR digest = NEW.digest)""",
+    "charge": """NEW.number IS NOT (SELECT coalesce(max(number), 0) + 1 FROM charge)
+                 OR EXISTS (SELECT 1 FROM charge WHERE key = NEW.key)""",
+    "charge_payer": """EXISTS (SELECT 1 FROM charge_payer WHERE dataset = NEW.dataset
+                       AND payer = NEW.payer AND number = NEW.number)""",
+    "spent": "NEW.entry <= (SELECT max(entry) FROM spent)",
+}
+_NEVER_REPLACED = """
+CREATE TRIGGER {table}_is_never_replaced BEFORE INSERT ON {table} WHEN {condition}
+BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
+"""
+
+
+@LEDGER(name=STEPS[3])
+def charges(db: Database) -> None:
+    """Create what keeps who paid for noisy counts."""
+    for statement in _CHARGES.split(";\n"):
+        db.execute(statement)
+    for table, condition in _NOT_IN_TURN.items():
+        db.execute(_NEVER_REPLACED.format(table=table, condition=condition))
+        db.execute(_APPEND_ONLY.format(table=table, verb="UPDATE", done="changed"))
+        db.execute(_APPEND_ONLY.format(table=table, verb="DELETE", done="dropped"))

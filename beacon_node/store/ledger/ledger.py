@@ -27,18 +27,21 @@ from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import make_private
-from beacon_node.store.ledger import chain, consents, purposes, questions
+from beacon_node.store.ledger import chain, charging, consents, purposes, questions
 from beacon_node.store.ledger.chain import Appending
+from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
+from beacon_node.store.ledger.standing import StandingVersions
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
+_CHECKS = consents.verify, purposes.verify, questions.verify, charging.verify
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger:
+class Ledger(ChargingLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 
@@ -49,7 +52,7 @@ class Ledger:
                 raise sqlite3.OperationalError("unable to open database file")
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
             self._reader, self._writer = Reader(self.path), Writer(self.path)
-            self._statements = StatementReader()
+            self._statements, self._standing = StatementReader(), StandingVersions()
             self._bring_up_to_date()
         self._survive_forks()
 
@@ -214,10 +217,7 @@ class Ledger:
         it was answered so; it must hold `consent_version` (the number it was decided under) and
         `datasets` (ids), by which receipts find it.
         """
-        if not isinstance(body.get("consent_version"), int) or "datasets" not in body:
-            raise ValueError("an audit entry names its consent_version and its datasets")
-        text = canonical_json(body)
-        _check_size(text)
+        text = _question_text(body)
         with self.writing(now=now, durable=False) as appending:
             if unchanged_since is not None and unchanged_since < appending.consent_version():
                 return None
@@ -249,7 +249,8 @@ class Ledger:
         return last.head if last else Head()
 
     def verify(self, known: Head | None = None) -> Verification:
-        """Follow the whole chain and what finds consents, purposes and first questions in it.
+        """Follow the whole chain and what finds consents, purposes and first questions in
+        it, and all that was charged.
 
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.
@@ -257,7 +258,7 @@ class Ledger:
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN")  # one state, whatever is written meanwhile
             found = chain.verify(connection, known)
-            for check in (consents.verify, purposes.verify, questions.verify):
+            for check in _CHECKS:
                 found = check(connection, found) if found.is_whole else found
             return found
 
@@ -276,6 +277,9 @@ class Ledger:
             yield appending
 
     # ---- inside ------------------------------------------------------------------------------
+
+    def _record_question(self, appending: Appending, body: Mapping) -> None:
+        questions.ask(appending, body, _question_text(body), self._writer.noted)
 
     def _survive_forks(self) -> None:
         """Connections and locks are not for two processes: nothing is open while one forks."""
@@ -310,6 +314,14 @@ def _if_alive(held: "weakref.ref[Ledger]", act: Callable[[Ledger], None]) -> Non
     ledger = held()
     if ledger is not None:
         act(ledger)
+
+
+def _question_text(body: Mapping) -> str:
+    if not isinstance(body.get("consent_version"), int) or "datasets" not in body:
+        raise ValueError("an audit entry names its consent_version and its datasets")
+    text = canonical_json(body)
+    _check_size(text)
+    return text
 
 
 def _check_size(body: str) -> None:

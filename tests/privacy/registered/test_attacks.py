@@ -4,7 +4,8 @@ Cohorts are small and seeded, so that results repeat; a power is a share of memb
 false accusations, and the bounds below leave four standard errors for their number.
 """
 
-from dataclasses import replace
+from copy import deepcopy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -12,16 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_node.errors import NotPermitted, QuotaExceeded
-from beacon_node.privacy.registered.account import Account, Change, carried_over
+from beacon_node.privacy.registered.account import Account, Change, replay
 from beacon_node.privacy.registered.bounds import (
     RENYI_UNIT,
     Bounds,
     account_limits,
     pool_limits,
 )
-from beacon_node.privacy.registered.count import Subjects, left_out, quote, shown
+from beacon_node.privacy.registered.count import Subjects, draw, left_out, quote, shown
 from beacon_node.privacy.registered.groups import group_size
 from beacon_node.privacy.registered.prices import Prices
+from beacon_node.privacy.registered.shared import Elsewhere, view
 from tests.privacy.registered.worlds import (
     BOUNDS,
     Guarded,
@@ -128,8 +130,7 @@ def probed(*, member: bool, repaired: bool, times: int = 50) -> np.ndarray:
 
 
 def copies(burnt: Subjects) -> Subjects:
-    accounts = [carried_over(one, np.arange(PEOPLE), PEOPLE) for one in burnt.all]
-    return Subjects(tuple(accounts[:-1]), accounts[-1])
+    return deepcopy(burnt)
 
 
 @pytest.mark.parametrize(("repaired", "least", "most"), [(False, 0.9, 1.0), (True, 0.0, 0.35)])
@@ -224,16 +225,52 @@ def spent(nodes: list[Guarded]) -> np.ndarray:
     return sum(account.people.renyi + account.fill for account in accounts) * RENYI_UNIT
 
 
+@dataclass
+class Joined(Guarded):
+    """A counter of one of two datasets of the same people, in the other order."""
+
+    other: Subjects | None = None
+
+    def ask(self, asked):
+        own, there = self.subjects.all, np.arange(PEOPLE_IN_TWO)[::-1]
+        met = [
+            view(
+                one,
+                [Elsewhere(elsewhere, np.arange(PEOPLE_IN_TWO), there)],
+                people=PEOPLE_IN_TWO,
+                reference=len(self.world.reference),
+            )
+            for one, elsewhere in zip(own, self.other.all, strict=True)
+        ]
+        try:
+            quoted = quote(Subjects(tuple(met[:-1]), met[-1]), asked, self.bounds)
+        except QuotaExceeded:
+            return None
+        replay(own, [quoted.row])
+        return draw(quoted, self.noise, self.bounds)
+
+
+PEOPLE_IN_TWO = 300
+
+
 def test_people_in_two_datasets_spend_one_budget():
-    world = independent_world(1, 300, frequencies(1, 400))
-    whole, halves = (
-        [Guarded(world, subjects(world, b), SeededNoise(n), b) for n in range(2)]
-        for b in (BOUNDS, replace(BOUNDS, datasets=2))
-    )
-    for node in whole + halves:
-        asked(node, range(400))
-    assert spent(whole).max() > 1.5 * BOUNDS.budget
-    assert spent(halves).max() <= BOUNDS.budget
+    worlds = [independent_world(1, PEOPLE_IN_TWO, frequencies(1, 400))]
+    worlds.append(replace(worlds[0], cohort=worlds[0].cohort[::-1]))
+    alone = [Guarded(world, subjects(world), SeededNoise(n)) for n, world in enumerate(worlds)]
+    one, two = (subjects(world) for world in worlds)
+    joined = [
+        Joined(worlds[0], one, SeededNoise(1), other=two),
+        Joined(worlds[1], two, SeededNoise(2), other=one),
+    ]
+    for nodes in (alone, joined):
+        for site in range(400):
+            for node in nodes:
+                node.answer(site)
+        nodes[1].subjects.accounts[0].people.renyi = (
+            nodes[1].subjects.accounts[0].people.renyi[::-1]
+        )
+    assert spent(alone).max() > 1.5 * BOUNDS.budget
+    assert 0.9 * BOUNDS.budget < spent(joined).max() <= BOUNDS.budget
 
 
 def sybils(world: World, accounts: int, *, pooled: bool) -> dict[int, int]:

@@ -7,7 +7,7 @@ import pytest
 
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
-from beacon_node.privacy.registered.account import Account, Row, carried_over, replay
+from beacon_node.privacy.registered.account import Account, Purse, Row, replay
 from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
 from beacon_node.privacy.registered.count import (
     Group,
@@ -180,14 +180,19 @@ def test_counts_below_the_threshold_are_not_shown():
     assert [shown(noisy, BOUNDS) for noisy in (-2, 0, 4, 5, 17)] == [None, None, None, 5, 17]
 
 
-def test_spending_is_carried_into_the_next_release():
+def test_who_comes_later_has_spent_nothing_and_nobody_else_forgets():
     who = accounts("ada")
     charged(who, asks(3, 7))
-    numbers = np.full(PEOPLE, -1)
-    numbers[3], numbers[4] = 1, 0
-    moved = carried_over(who.accounts[0], numbers, people=3)
-    assert moved.people.renyi.tolist() == [DEAR.other, DEAR.carrier, 0]
-    assert moved.version == 1 and moved.fill == who.accounts[0].fill
+    before = who.accounts[0].people.renyi.tolist()
+    who.accounts[0].people.grow(PEOPLE + 2)
+    assert who.accounts[0].people.renyi.tolist() == [*before, 0, 0]
+
+
+def test_other_reference_genomes_have_spent_in_the_same_shares():
+    purse = Purse.of(np.array([5, 1], np.int32), np.array([2, 0], np.int32))
+    assert purse.stretched(4).renyi.tolist() == [5, 5, 1, 1]
+    assert purse.stretched(1).rho.tolist() == [2]
+    assert Purse(0).stretched(2).renyi.tolist() == [0, 0]
 
 
 def test_nothing_private_prints_itself():

@@ -135,9 +135,6 @@ def test_the_budget_is_what_makes_the_power_beta():
 def test_own_budget_and_what_is_kept_for_draws_are_the_whole_budget():
     limits = account_limits(BOUNDS)
     assert (limits.renyi + limits.fill) * RENYI_UNIT <= BOUNDS.budget
-    halves = account_limits(Bounds(datasets=2))
-    assert 2 * (halves.renyi + halves.fill) * RENYI_UNIT <= BOUNDS.budget
-    assert 2 * halves.rho <= limits.rho
 
 
 def test_an_allele_that_nobody_else_may_carry_is_not_answerable():

@@ -1,0 +1,158 @@
+"""What every account has spent, as far as this process has replayed the ledger's charges.
+
+Only rows that are in the ledger change an account. Whoever fails in the middle of a transaction
+forgets the accounts (`forget`); they are made again from the ledger when they are needed.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from beacon_node.model.charges import Charge
+from beacon_node.node import Node
+from beacon_node.privacy.registered.account import Account, Row, replay
+from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.count import Question, Subjects
+from beacon_node.privacy.registered.rows import read_row
+from beacon_node.privacy.registered.shared import Elsewhere, view
+from beacon_node.store.ledger.charging import Charging
+
+POOL = "everybody"  # not the name of a payer: those have a colon
+_ASKS_AMONG_ONE_GROUP = "researcher:"
+_MOST_PURSES = 8_000_000  # people of all purses of a dataset that a process keeps: 64 MB
+
+
+def subjects(
+    node: Node, turn: Charging, dataset: str, payers: Sequence[str], question: Question
+) -> Subjects:
+    """Return the accounts of `payers` and the pool as `question` meets them, up to date.
+
+    What they spent on the same people in other datasets is among it.
+    """
+    own = _accounts(node, turn, dataset, payers)
+    elsewhere = _elsewhere(node, turn, dataset, payers)
+    sizes = {
+        "people": question.people.matching.universe,
+        "reference": question.reference.matching.universe,
+    }
+    views = []
+    for name in (*payers, POOL):
+        others = [Elsewhere(one.of(name), here, there) for one, here, there in elsewhere]
+        views.append(view(own.of(name), others, **sizes))
+    *accounts, pool = views
+    _take_as_spent(pool, turn, elsewhere)
+    return Subjects(tuple(accounts), pool)
+
+
+def forget(node: Node) -> None:
+    """Forget what was replayed."""
+    for key in tuple(node.accounts):
+        if key[0] == "spent by":
+            node.accounts.pop(key, None)
+
+
+class Accounts:
+    """All accounts on one dataset. To be used by whose turn it is to write."""
+
+    def __init__(self, dataset: str, bounds: Bounds) -> None:
+        self.dataset, self._bounds = dataset, bounds
+        self._seen = 0  # the last charge that was replayed
+        self._pool = self._empty(POOL)
+        self._payers: dict[str, Account] = {}
+
+    def __repr__(self) -> str:
+        return f"Accounts({self.dataset!r})"
+
+    def of(self, name: str) -> Account:
+        return self._pool if name == POOL else self._payers[name]
+
+    def bring_up_to_date(self, turn: Charging, payers: Sequence[str]) -> None:
+        """Replay what was charged since; take in payers who are not here."""
+        for number, charge in turn.charges(self.dataset, self._seen):
+            self.add(number, charge, read(charge))
+        self._make_room(payers)
+        for payer in payers:
+            known = self._payers.pop(payer, None)  # last used comes last
+            self._payers[payer] = known or self._replayed(turn, payer)
+
+    def add(self, number: int, charge: Charge, row: Row) -> None:
+        """Replay one charge, the next one of the dataset."""
+        paying = [self._payers[one] for one in charge.payers if one in self._payers]
+        replay([self._pool, *paying], [row])
+        self._seen = number
+
+    def _replayed(self, turn: Charging, payer: str) -> Account:
+        account = self._empty(payer)
+        rows = turn.charges(self.dataset, payer=payer)
+        replay([account], (read(charge) for _, charge in rows))
+        return account
+
+    def _empty(self, name: str) -> Account:
+        limits = pool_limits(self._bounds) if name == POOL else account_limits(self._bounds)
+        return Account(
+            name,
+            limits,
+            people=0,
+            reference=0,
+            one_group_per_place=name.startswith(_ASKS_AMONG_ONE_GROUP),
+        )
+
+    def _make_room(self, payers: Sequence[str]) -> None:
+        size = max(1, len(self._pool.people) + len(self._pool.reference))
+        most = max(len(payers), _MOST_PURSES // size)
+        for payer in tuple(self._payers):
+            if len(self._payers) <= most:
+                return
+            if payer not in payers:
+                del self._payers[payer]
+
+
+def read(charge: Charge) -> Row:
+    return read_row(charge.public, charge.people, charge.reference)
+
+
+def accounts_of(node: Node, dataset: str) -> Accounts:
+    """Return the accounts on a dataset, as they were left."""
+    key = "spent by", dataset
+    found = node.accounts.get(key)
+    if found is None:
+        found = node.accounts[key] = Accounts(dataset, node.settings.registered.bounds)
+    return found
+
+
+def _accounts(node: Node, turn: Charging, dataset: str, payers: Sequence[str]) -> Accounts:
+    found = accounts_of(node, dataset)
+    found.bring_up_to_date(turn, payers)
+    return found
+
+
+# ---- the same people in other datasets -----------------------------------------------------------
+
+_Met = tuple[Accounts, np.ndarray, np.ndarray]
+
+
+def _elsewhere(node: Node, turn: Charging, dataset: str, payers: Sequence[str]) -> list[_Met]:
+    """Return the accounts on every other dataset, with who is who there: (here, there)."""
+    return [
+        (_accounts(node, turn, other, payers), *_shared(node, turn, dataset, other))
+        for other in turn.datasets()
+        if other != dataset
+    ]
+
+
+def _shared(node: Node, turn: Charging, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return who is in both datasets; looked up again when anybody was given a number."""
+    key, seats = ("shared", one, other), (turn.seats(one), turn.seats(other))
+    known = node.accounts.get(key)
+    if known is None or known[0] != seats:
+        known = node.accounts[key] = seats, turn.shared(one, other)
+    return known[1]
+
+
+def _take_as_spent(pool: Account, turn: Charging, elsewhere: list[_Met]) -> None:
+    """Let nobody pay of whom it is not known what was spent on her in another dataset."""
+    for accounts, here, there in elsewhere:
+        people = turn.spent(accounts.dataset)
+        numbers = here[(there < people) & (here < len(pool.people))]
+        if len(numbers):
+            pool.people = pool.people.with_spent(numbers, pool.limits)

@@ -1,0 +1,77 @@
+"""One person in several datasets has one budget: an account as it stands to her everywhere.
+
+What an account spent on a person in other datasets is added to what it spent on her here; `fill`,
+which is public, is added whoever is in which dataset, and so is where it asked among which group.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from beacon_node.privacy.registered.account import Account, Change, Purse
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Elsewhere:
+    """The same account in another dataset: person `there[i]` of it is person `here[i]` of this one.
+
+    Nobody is in either list twice. Private: does not print itself.
+    """
+
+    account: Account
+    here: np.ndarray
+    there: np.ndarray
+
+    def __repr__(self) -> str:
+        return "Elsewhere(…)"
+
+
+def view(account: Account, others: Iterable[Elsewhere], *, people: int, reference: int) -> Account:
+    """Return `account` as a question about the first `people` and so many reference genomes meets
+    it, to be quoted from and not to be changed."""
+    others = tuple(others)
+    seen = Account(
+        account.name,
+        account.limits,
+        people=0,
+        reference=0,
+        one_group_per_place=account.one_group_per_place,
+    )
+    seen.people = _with(account.people, others, people)
+    seen.reference = account.reference.stretched(reference)
+    every = (account, *(one.account for one in others))
+    seen.fill = sum(one.fill for one in every)
+    seen.version = sum(one.version for one in every)
+    seen.groups = _united([one.groups for one in every if one.groups])
+    return seen
+
+
+def _with(own: Purse, others: Iterable[Elsewhere], people: int) -> Purse:
+    """Return what the first `people` spent here and elsewhere."""
+    own.grow(people)
+    met = [one for one in others if len(one.here)]
+    if not met:
+        return own.first(people)
+    total = Purse.of(own.renyi[:people].copy(), own.rho[:people].copy())
+    for other in met:
+        known = (other.here < people) & (other.there < len(other.account.people))
+        here, there = other.here[known], other.there[known]
+        renyi, rho = np.zeros(people, np.int32), np.zeros(people, np.int32)
+        renyi[here] = other.account.people.renyi[there]
+        rho[here] = other.account.people.rho[there]
+        total.add(Change.of(renyi, rho))
+    return total
+
+
+def _united(all_groups: list[dict]) -> dict:
+    """Return where the accounts asked among which groups; one that is alone is not copied."""
+    if len(all_groups) < 2:
+        return all_groups[0] if all_groups else {}
+    united: dict[str, dict[str, list]] = {}
+    for name in {name for groups in all_groups for name in groups}:
+        places = united.setdefault(name, {})
+        for groups in all_groups:
+            for group, asked in groups.get(name, {}).items():
+                places.setdefault(group, []).extend(asked)
+    return united

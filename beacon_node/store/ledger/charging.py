@@ -1,0 +1,115 @@
+"""What the ledger does for the registered tier: seats, charges, and the one transaction of both."""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from beacon_node.model.charges import Charge, Drawn, Seated
+from beacon_node.model.ledger import Moment, Verification
+from beacon_node.store.failures import told_plainly
+from beacon_node.store.ledger import charges, seats
+from beacon_node.store.ledger.chain import Appending
+from beacon_node.store.ledger.reader import Reader
+from beacon_node.store.ledger.standing import StandingVersions
+
+
+class Charging:
+    """One open transaction in which nobody else writes: what was charged until now, and charging.
+
+    `audit` records the question itself, whose `body` is as `Ledger.audit` wants it.
+    """
+
+    def __init__(self, appending: Appending, audit: Callable[[Mapping], None]) -> None:
+        self._appending, self._connection = appending, appending.connection
+        self.audit = audit
+
+    def consent_version(self) -> int:
+        return self._appending.consent_version()
+
+    def drawn(self, key: bytes) -> Drawn | None:
+        """Return what was drawn for a question that was paid for, None for one that was not."""
+        return charges.drawn(self._connection, key)
+
+    def charges(
+        self, dataset: str, after: int = 0, *, payer: str | None = None
+    ) -> Iterator[tuple[int, Charge]]:
+        """Yield the charges of a dataset after a number, with theirs; of one payer or of all."""
+        return charges.rows(self._connection, dataset, after, payer=payer)
+
+    def datasets(self) -> tuple[str, ...]:
+        """Return the datasets in which anybody was ever charged."""
+        return charges.datasets(self._connection)
+
+    def seats(self, dataset: str) -> int:
+        """Return how many people of a dataset have numbers for life."""
+        return seats.count(self._connection, dataset)
+
+    def shared(self, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers, in one and in the other dataset, of the people who are in both."""
+        return seats.shared(self._connection, one, other)
+
+    def spent(self, dataset: str) -> int:
+        """Return how many people of a dataset, the first ones, are taken to have spent all."""
+        return charges.spent(self._connection, dataset)
+
+    def close(self, dataset: str, people: int) -> None:
+        """Take the first people of a dataset to have spent everything, for good."""
+        charges.close(self._appending, dataset, people)
+
+    def add(self, charge: Charge, salt: bytes) -> int:
+        """Add a charge and return its number; `salt` (16 unpredictable bytes) is of its digest."""
+        return charges.add(self._appending, charge, salt)
+
+
+class _Ledger(Protocol):
+    path: Path
+    _reader: Reader
+    _standing: StandingVersions
+
+    def writing(self, *, now: datetime, durable: bool) -> AbstractContextManager[Appending]: ...
+
+    def _record_question(self, appending: Appending, body: Mapping) -> object: ...
+
+
+class ChargingLedger:
+    """The part of `Ledger` that the registered tier uses."""
+
+    def standing_version(self: _Ledger, dataset: str, moment: Moment) -> str:
+        """Return a text that changes exactly when a consent about a dataset (or all of them) was
+        recorded, or a date of one passed: until then the same people may be counted in it."""
+        with told_plainly(self.path), self._reader as connection:
+            return self._standing.at(connection, dataset, moment)
+
+    def seat(self: _Ledger, dataset: str, persons: Sequence[bytes], *, now: datetime) -> Seated:
+        """Return the numbers for life of people, after giving one to whoever has none; on disk
+        when it returns. A person is bytes that stand for her in every dataset."""
+        with told_plainly(self.path), self._reader as connection:
+            found = seats.seated(connection, dataset, persons)
+        if found is not None:
+            return found
+        with self.writing(now=now, durable=True) as appending:
+            return seats.seat(appending, dataset, persons)
+
+    def drawn(self: _Ledger, keys: Sequence[bytes]) -> dict[bytes, Drawn]:
+        """Return what was drawn for those of the questions that were paid for."""
+        with told_plainly(self.path), self._reader as connection:
+            found = {key: charges.drawn(connection, key) for key in keys}
+        return {key: one for key, one in found.items() if one is not None}
+
+    @contextmanager
+    def charging(self: _Ledger, *, now: datetime) -> Iterator[Charging]:
+        """Wait for this process's turn and charge within one transaction, all or nothing; on disk
+        when it ends. Keep it short: everybody else waits."""
+        with self.writing(now=now, durable=True) as appending:
+            yield Charging(appending, lambda body: self._record_question(appending, body))
+
+
+def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:
+    """Return `whole`, or what is wrong with seats or charges."""
+    found = seats.verify(connection, whole)
+    return charges.verify(connection, found) if found.is_whole else found

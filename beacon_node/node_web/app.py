@@ -7,6 +7,7 @@ from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
 from beacon_node.node_web.beacon_api import add_beacon_api
 from beacon_node.node_web.operations import add_operations
+from beacon_node.node_web.pace import Pace, paced
 from beacon_node.node_web.questions import WhoAsks
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
@@ -18,12 +19,13 @@ def anybody() -> Requester:
     return ANONYMOUS
 
 
-def create_app(node: Node, who_asks: WhoAsks = anybody) -> Flask:
-    """Return the application that answers for `node`; `who_asks` says who sent a request."""
+def create_app(node: Node, who_asks: WhoAsks = anybody, pace: Pace = Pace()) -> Flask:
+    """Return the application that answers for `node`; `who_asks` says who sent a request, and
+    `pace` when answers of the registered tier leave."""
     app = Flask("beacon_node.node_web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
-    api = add_beacon_api(app, node, who_asks)
+    api = add_beacon_api(app, node, paced(app, who_asks, pace))
     add_operations(app, node)
 
     def render(error: HttpError) -> Response:

@@ -1,0 +1,57 @@
+"""Answers of the registered tier leave on ticks, so that the work behind them cannot be timed.
+
+What a noisy count takes depends on who is exhausted and on what was drawn before. An answer waits
+until a whole number of ticks has passed since its request was looked at; answers of the public tier
+are made in steady time instead and are not held back.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask, Response, g
+
+from beacon_node.model.requester import Requester, Tier
+from beacon_node.node_web.questions import WhoAsks
+
+TICK_S = 0.05  # longer than a count takes, shorter than a person notices
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Ticks of `tick_s`; `clock` is monotonic, in seconds."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    tick_s: float = TICK_S
+
+    def wait(self, since: float) -> None:
+        """Return at the next tick after now, counted from the moment `since`."""
+        ticks = (self.clock() - since) // self.tick_s + 1
+        end = since + ticks * self.tick_s
+        while (left := end - self.clock()) > 0:
+            self.sleep(left)
+
+
+def is_paced(requester: Requester) -> bool:
+    """Say whether datasets may answer `requester` at the registered tier, also beside grants."""
+    return requester.tier >= Tier.REGISTERED and requester.purpose is not None
+
+
+def paced(app: Flask, who_asks: WhoAsks, pace: Pace) -> WhoAsks:
+    """Return `who_asks`, and let `app` hold back the answers, and errors, to whom `is_paced`."""
+
+    def ask() -> Requester:
+        since = pace.clock()
+        requester = who_asks()
+        if is_paced(requester):
+            g.setdefault("paced_since", since)
+        return requester
+
+    @app.after_request
+    def hold_back(response: Response) -> Response:
+        if "paced_since" in g:
+            pace.wait(g.paced_since)
+        return response
+
+    return ask

@@ -65,9 +65,9 @@ def _dataset(one: DatasetReport, y: int) -> tuple[list[str], int]:
     found += private + verdict
     if one.attacks:
         found += _power(one.attacks, y + 10)
-        y += _PLOT + 118
+        y += _PLOT + 126
         found += _utility(one.utility, y)
-        y += 52 + _ROW * len(one.utility)
+        y += 44 + _ROW * len(one.utility)
     return found, y + _MARGIN
 
 

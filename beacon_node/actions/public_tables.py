@@ -129,7 +129,10 @@ class OpenTable:
 
 
 def open_table(node: Node, dataset: Dataset) -> OpenTable | None:
-    """Return a release's table, kept open in this process; None if it has none."""
+    """Return a release's table, kept open in this process; None if it has none of its own.
+
+    While no panels were named, releases went on without one: the last table has other numbers.
+    """
     if dataset.public is None or not dataset.public.table:
         return None
     key = dataset.id, dataset.public.table, os.getpid()
@@ -139,7 +142,8 @@ def open_table(node: Node, dataset: Dataset) -> OpenTable | None:
         of_this = [other for other in tuple(node.public) if other[0] == dataset.id]
         for old in of_this[:-_TABLES]:
             node.public.pop(old, None)
-    return found
+    is_its_own = dataset.fingerprint.endswith(f" {found.table.facts.index}")
+    return found if is_its_own else None
 
 
 def _opened(node: Node, dataset: Dataset) -> OpenTable:

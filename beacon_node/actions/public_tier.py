@@ -10,7 +10,7 @@ from beacon_node.actions.public_basis import (
 )
 from beacon_node.actions.public_copies import CertainCopies
 from beacon_node.actions.public_release import LEAST_PEOPLE, MISSING_WORDS
-from beacon_node.actions.public_tables import open_table
+from beacon_node.actions.public_tables import OpenTable, open_table
 from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.model.public_tier import Missing, PublicPanels, PublicTier
 from beacon_node.node import Node
@@ -96,18 +96,17 @@ def public_words(node: Node, record: DatasetRecord, release: ReleaseRecord | Non
         hint = f"beacon-node dataset panels {record.id} --panel NAME"
         return f"closed: no reference panel is named for it ({hint})"
     tier = release.public if release else None
-    if tier is None:
+    dataset = published(record, release) if tier else None
+    opened = open_table(node, dataset) if dataset else None
+    if opened is None:
         return f"closed until the next release: beacon-node release {record.id}"
-    if tier.missing is Missing.PANEL:
-        return f"closed: {MISSING_WORDS[tier.missing]}"
-    return _words(node, published(record, release), tier)
+    return _words(node, dataset, tier, opened)
 
 
-def _words(node: Node, dataset: Dataset, tier: PublicTier) -> str:
+def _words(node: Node, dataset: Dataset, tier: PublicTier, opened: OpenTable) -> str:
     waits = f"; {tier.waiting:,} people wait for the next batch" if tier.waiting else ""
     lacks = f"; {MISSING_WORDS[tier.missing]}" if tier.missing else ""
-    opened = open_table(node, dataset)
-    if opened is None or opened.limits is None:
+    if tier.missing is Missing.PANEL or opened.limits is None:
         return f"closed: {MISSING_WORDS[Missing.PANEL]}"
     if not opened.batches:
         why = f"fewer than {LEAST_PEOPLE} people can be answered for together"

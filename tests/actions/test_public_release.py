@@ -211,3 +211,16 @@ def test_only_usable_panels_of_protected_datasets_can_be_named(world):
 def test_the_status_says_how_far_it_answers(world):
     answered = sum(told is not None for told in ask_all(world))
     assert f"open: {answered} variants" in list_datasets(world.node)[0].public
+
+
+def test_a_table_of_another_index_is_not_asked_when_panels_are_named_again(world):
+    """Its members have the numbers of the release that it was made for."""
+    set_panels(world.node, DATASET, [])
+    ids = join(world, world.population.people(5, np.random.default_rng(4)))
+    withdraws(world.node, world.ids[0])
+    assert len(ids) == 5 and release(world.node, DATASET).is_new
+    set_panels(world.node, DATASET, [PANEL])
+    told = ask(world, variant(world, COMMON))
+    assert told.status is Status.NOT_ANSWERABLE
+    release(world.node, DATASET)
+    assert ask(world, variant(world, COMMON)).exists is True

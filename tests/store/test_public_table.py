@@ -1,5 +1,7 @@
 """store/public: a table is written whole, read back as it was, and holds nobody who left."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +11,17 @@ from beacon_node.errors import StoreUnavailable
 from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode, encode
 from beacon_node.model.panels import FrequencyChunk
+from beacon_node.model.variation import Allele
 from beacon_node.store.alleles import place_of
 from beacon_node.store.public import (
     AssayedPeople,
     Batch,
+    Choice,
+    ChoiceKind,
     Member,
+    Opened,
+    OpenedCarriers,
+    Opener,
     Ordered,
     PublicTable,
     TableFacts,
@@ -73,6 +81,54 @@ def test_who_left_is_in_no_answer(path):
     rows = list(found.answers())
     assert [(row[3], decode(row[4]).tolist()) for row in rows] == [(1, [0])]
     assert [member.spent for member in found.batches[1].members] == [7, 8, 9]
+
+
+# ---- who is told of exactly ----------------------------------------------------------------------
+
+OPENERS = (Opener("p0", 5), Opener("p7", 9))
+CHOICES = (Choice(ChoiceKind.GENE, "G"), Choice(ChoiceKind.VARIANT, "v"))
+SNP, GAP = Allele("22", 150, 151, "A", "C"), Allele("22", 150, 150, "", "TT")
+LONG = Allele("22", 20, 5_000, "", "<DEL>")
+OPENED = (
+    OpenedCarriers(LONG, 0, counted(1)),
+    OpenedCarriers(SNP, 0, counted(0, 1)),
+    OpenedCarriers(SNP, 1, counted(1)),
+    OpenedCarriers(GAP, 0, counted(0)),
+)
+
+
+def test_openers_are_read_as_they_were_written(path):
+    twice = Opened(OPENERS, CHOICES, (*OPENED, OPENED[1]))
+    write_table(path, FACTS, (), (), twice)
+    found = PublicTable(path)
+    assert (found.openers, found.choices) == (OPENERS, CHOICES)
+    assert set(found.opened_between(HERE, HERE + 9)) == set(OPENED[1:])
+    assert list(found.opened_between(THERE, THERE + 9)) == []
+    assert list(found.opened_reaching(place_of(22, 0), HERE - 1)) == [OPENED[0]]
+    assert list(found.opened_reaching(place_of(21, 0), place_of(22, 0) - 1)) == []
+
+
+def test_a_table_of_before_there_were_openers_is_read_on(path):
+    write_table(path, FACTS, (batch(1, 5, 6, 7),), ROWS[1:3])
+    path.chmod(0o600)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(
+            "DROP TABLE opener; DROP TABLE choice; DROP TABLE opened;"
+            "UPDATE property SET value = '1' WHERE name = 'format';"
+            "DELETE FROM property WHERE name = 'opened'"
+        )
+    found = PublicTable(path)
+    assert (found.facts, found.openers, found.choices) == (FACTS, (), ())
+    assert found.batches == (batch(1, 5, 6, 7),)
+
+
+def test_a_table_of_a_later_format_is_refused(path):
+    write_table(path, FACTS, (), ())
+    path.chmod(0o600)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript("UPDATE property SET value = '3' WHERE name = 'format'")
+    with pytest.raises(StoreUnavailable, match="another version"):
+        PublicTable(path)
 
 
 def test_a_table_is_there_whole_or_not_at_all(path):

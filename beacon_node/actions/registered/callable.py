@@ -29,10 +29,12 @@ _COPIES = {  # of a woman, of a man, of somebody of unknown sex; 0: not asked ab
 class CallableThere:
     """The people who can be asked about at a place, by release number and callable copies.
 
-    `name` is the same wherever the same people can be. Does not print itself.
+    `name` is the same wherever the same people can be. `all_have_two` copies, whoever is in the
+    dataset. Does not print itself.
     """
 
     name: str
+    all_have_two: bool
     two: NumberSet
     one: NumberSet
 
@@ -56,7 +58,6 @@ class CallablePeople:
             for listed, _ in groups
         ]
         self._known: dict[str, CallableThere] = {}
-        self.is_declared = any(sequenced.regions.values())
 
     def __repr__(self) -> str:
         return "CallablePeople(…)"
@@ -75,9 +76,9 @@ class CallablePeople:
         name = f"copies {copies} of groups {covering}"
         found = self._known.get(name)
         if found is None:
-            found = self._known[name] = CallableThere(
-                name, self._having(2, copies, covering), self._having(1, copies, covering)
-            )
+            two, one = (self._having(number, copies, covering) for number in (2, 1))
+            all_have_two = min(copies) == 2
+            found = self._known[name] = CallableThere(name, all_have_two, two, one)
         return found
 
     def _having(self, copies: int, by_sex: tuple[int, ...], groups: list[int]) -> NumberSet:

@@ -50,7 +50,8 @@ def _alleles(lookup: Lookup) -> list[Allele]:
         return [] if allele is None else [allele]
     if not isinstance(lookup, AlleleSet):
         return []
-    return [allele for allele in lookup.alleles if is_selected(lookup.selection, allele, _nothing)]
+    distinct = dict.fromkeys(lookup.alleles)
+    return [allele for allele in distinct if is_selected(lookup.selection, allele, _nothing)]
 
 
 def _nothing() -> dict:

@@ -28,6 +28,7 @@ from beacon_node.model.answer import Matches, Refused, Status
 from beacon_node.model.data_use import purpose_document
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.ledger import Moment
+from beacon_node.model.public_tier import Missing
 from beacon_node.model.requester import Requester
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node
@@ -253,12 +254,12 @@ def _asked(posed: _Posed, facts: _Facts, people: Group, prices: Prices) -> Asked
 
 def _facts(posed: _Posed, allele: Allele) -> _Facts | Refused:
     release, dataset = posed.release, posed.by.dataset
-    if not release.callable.is_declared:
+    if dataset.public.missing is Missing.ASSAY:  # then regions are only guessed
         return posed.refused(Why.NO_ASSAY)
     there = release.callable.at(allele)
     if there is None:
         return Refused(dataset.id, Status.NOT_SEQUENCED, "")
-    if posed.filters and there.one:
+    if posed.filters and not there.all_have_two:
         return posed.refused(Why.HALF_COPIES)
     frequency = release.reference.frequency(allele)
     if isinstance(frequency, Why):

@@ -17,6 +17,7 @@ from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.registered.seats import seats_of
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import NoisyCount
+from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity, OntologyFilter, Query
@@ -48,27 +49,32 @@ def make_hospital(
     folder: Path,
     *,
     people: int = PEOPLE,
+    genomes: int = GENOMES,
     assayed=WHOLE_GENOME,
-    filters: Sequence[str] = (FEMALE,),
+    joining: Sequence[Interval] | None = None,
+    changed: int | None = None,
 ) -> World:
-    """Return a node with everybody consenting in one release."""
+    """Return a node with everybody consenting in one release.
+
+    `joining`: sixty more people were assayed so. `changed`: one person has quite another genome.
+    """
     folder.mkdir(exist_ok=True)
     random, place = np.random.default_rng(1), population()
     node = new_node(folder / "home", NewDataset(DATASET, GRCH37, use=GRU, assayed=assayed))
     nobody = place.people(0, random)
     world = World(with_clock(node), place, folder, nobody, [], covers=nobody > 0)
     load_panel(world, random)
-    load_genomes(world, place.people(GENOMES, random))
+    load_genomes(world, place.people(genomes, random))
     set_panels(world.node, DATASET, [PANEL])
-    join(world, place.people(people, random))
-    declare(world, filters)
+    cohort = place.people(people, random)
+    if changed is not None:  # nought for what she had, and the other way round
+        cohort[changed] = np.where(cohort[changed] < 0, -1, cohort[changed] == 0)
+    join(world, cohort)
+    if joining is not None:
+        join(world, place.people(60, random), assayed=joining)
+    world.node.catalogue.set_declared_filters(DATASET, [FEMALE])
     release(world.node, DATASET)
     return world
-
-
-def declare(world: World, filters: Sequence[str]) -> None:
-    """Let people be counted by these terms and fields from the next release on."""
-    world.node.catalogue.set_declared_filters(DATASET, filters)
 
 
 def the_dataset(world: World) -> Dataset:
@@ -76,22 +82,27 @@ def the_dataset(world: World) -> Dataset:
     return dataset
 
 
-def ready(world: World, query: Query, requester: Requester = RESEARCHER):
+def ready(
+    world: World,
+    query: Query,
+    requester: Requester = RESEARCHER,
+    dataset: Dataset | None = None,
+):
     """Return what `prepare` makes of a question, as answering it would ask."""
-    node, dataset = world.node, the_dataset(world)
+    node, released = world.node, the_dataset(world)
     moment = node.ledger.moment(node.clock.now())
-    own = decide(requester, [dataset], moment.at).datasets[DATASET]
-    own = replace(own, people=consented(node, dataset, own.consent, moment))
-    plan = plan_search(node, query, (dataset,))
-    return prepare(node, dataset, plan, own, requester, moment)
+    own = decide(requester, [released], moment.at).datasets[DATASET]
+    own = replace(own, people=consented(node, released, own.consent, moment))
+    plan = plan_search(node, query, (released,))
+    return prepare(node, dataset or released, plan, own, requester, moment)
 
 
 def asks(world: World, number: int, *, filters=(), entry_type=INDIVIDUAL, **told):
     """Return what `prepare` makes of the question who carries a variant."""
-    who = told.pop("requester", RESEARCHER)
+    who, dataset = told.pop("requester", RESEARCHER), told.pop("dataset", None)
     told = {"granularity": Granularity.COUNT, **told}
     query = Query(entry_type, variant(world, number), filters=filters, **told)
-    return ready(world, query, who)
+    return ready(world, query, who, dataset)
 
 
 def numbers_for_life(world: World) -> Mapping[str, int]:

@@ -2,25 +2,44 @@
 exactly, there and nowhere else, and at nobody else's cost."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from beacon_node.actions.annotate import remove_source
+from beacon_node.actions.annotate import AnnotateOptions, annotate, remove_source
+from beacon_node.actions.consent_statement import cancel_statement
+from beacon_node.actions.consented_people import consented
+from beacon_node.actions.load_dataset import LoadOptions, load
+from beacon_node.actions.plan_search import plan_search
+from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.public_choices import lookups_of
 from beacon_node.actions.public_tier import set_panels
 from beacon_node.actions.release_dataset import release
-from beacon_node.model.answer import Status
+from beacon_node.model.answer import Matches, Status
 from beacon_node.model.carriers import decode
 from beacon_node.model.consent import OpenChoice, UseKind
+from beacon_node.model.consent import Status as Said
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Region
 from beacon_node.model.knowledge import Kind
-from beacon_node.model.query import GeneQuery, Granularity, RangeQuery, SequenceQuery
+from beacon_node.model.query import (
+    GeneQuery,
+    Granularity,
+    OntologyFilter,
+    Query,
+    RangeQuery,
+    SequenceQuery,
+    Within,
+)
+from beacon_node.model.requester import ANONYMOUS
+from beacon_node.policy.access import decide
+from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.privacy.public import NotAnswerable
 from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.public import Choice, ChoiceKind
+from tests.actions.homes import vcf
 from tests.actions.public_naive import naive_answers
 from tests.actions.public_world import (
     DATASET,
@@ -36,7 +55,7 @@ from tests.actions.public_world import (
     table,
     variant,
 )
-from tests.consent.clinic import client, gives, reopened, withdraws
+from tests.consent.clinic import GRU, client, gives, reopened, says, withdraws
 
 RARE = 159  # the rarest of 22: not answerable
 GENES = {"ONE": (140, 159), "TWO": (100, 139), "OTHER": (160, 171)}  # OTHER is on X
@@ -158,6 +177,71 @@ def test_a_range_and_a_gene_are_yes_if_any_open_row_fits(tmp_path):
         assert "chose to be told of" in told.reason
 
 
+def test_one_opener_is_enough_where_the_others_need_two(tmp_path):
+    world = make_world(tmp_path / "w")
+    load_genes(world, **GENES)
+    told = world.node.settings
+    stricter = replace(told.privacy, carriers_needed=2)
+    world.node = replace(world.node, settings=replace(told, privacy=stricter))
+    gives(world.node, world.ids[3], open=genes("ONE"))
+    release(world.node, DATASET)
+    v = next(v for v in carried_in(world, 3, "ONE") if (world.genomes[:, v] > 0).sum() == 1)
+    assert ask(world, variant(world, v)).exists is True
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"filters": (OntologyFilter("NCIT:C16576"),)},
+        {"within": Within(EntryType.INDIVIDUAL, "x")},
+        {"entry_id": "x"},
+        {"entry_type": EntryType.COHORT},
+    ],
+)
+def test_nothing_more_is_told_of_an_opener(tmp_path, more):
+    world = opening_world(tmp_path / "w", {3: genes("ONE")})
+    (dataset,) = world.node.store.datasets()
+    v = rare_of(world, 3)
+    plan = plan_search(world.node, Query(EntryType.INDIVIDUAL, variant(world, v)), ())
+    assert _told(world, dataset, plan).total == 1
+    told = _told(world, dataset, replace(plan, **more))
+    assert (told.status, told.total) == (Status.NOT_ANSWERABLE, 0)
+
+
+def _told(world: World, dataset: Dataset, plan: SearchPlan) -> Matches:
+    moment = world.node.ledger.moment(world.node.clock.now())
+    own = decide(ANONYMOUS, [dataset], moment.at).datasets[DATASET]
+    people = consented(world.node, dataset, own.consent, moment)
+    return answer_publicly(world.node, dataset, plan, replace(own, people=people))
+
+
+SHAPES = (
+    ("22 11000 . A <DEL> . PASS END=16000;SVTYPE=DEL GT 0/1", 11_000, 16_000),  # over the gene
+    ("22 14999 . AT A . PASS . GT 0/1", 14_999, 15_000),  # its first base is gone
+    ("22 15999 . C CG . PASS . GT 1/1", 15_999, 15_999),
+    ("22 17000 . A C . PASS . GT 1/1", 16_999, 17_000),  # behind it
+)
+
+
+def test_a_gene_opens_whatever_overlaps_it_and_nothing_else(tmp_path):
+    """The gene is 22:15,000-16,000, counted from 1."""
+    world = make_world(tmp_path / "w", people=2)
+    path = vcf(tmp_path / "shapes.vcf", [line for line, *_ in SHAPES], ["p0-000"])
+    load(world.node, DATASET, path, LoadOptions(processes=1))
+    table_of_genes = world.folder / "g.tsv"
+    table_of_genes.write_text("symbol\tchrom\tstart\tend\nSHAPED\t22\t15000\t16000\n")
+    annotate(world.node, Kind.GENES, str(table_of_genes), AnnotateOptions(assembly=GRCH37))
+    gives(world.node, "p0-000", open=genes("SHAPED"))
+    release(world.node, DATASET)
+    found = list(table(world.node).opened_between(0, 1 << 60))
+    assert sorted((row.allele.start, row.allele.end) for row in found) == sorted(
+        (start, end) for _, start, end in SHAPES[:3]
+    )
+    far = RangeQuery(GRCH37, Region("22", 13_000, 13_001))  # over 1,000 bases behind its start
+    assert ask(world, far).exists is True
+    assert ask(world, replace(far, region=Region("22", 16_999, 17_000))).exists is None
+
+
 # ---- what she says later -------------------------------------------------------------------------
 
 
@@ -198,6 +282,28 @@ def test_a_narrower_consent_acts_at_once_and_in_every_process(tmp_path, narrower
     assert ask(world, variant(world, v)).exists is None
     world.node = reopened(world.node)
     assert ask(world, variant(world, v)).exists is None
+
+
+def test_a_date_ends_it_though_nothing_is_recorded(tmp_path):
+    world = make_world(tmp_path / "w")
+    load_genes(world, **GENES)
+    gives(world.node, world.ids[3], open=genes("ONE"), until=3)
+    release(world.node, DATASET)
+    v, found = rare_of(world, 3), []
+    for number in (2, 4):
+        on_day(world, number)
+        found.append(ask(world, variant(world, v)).exists)
+    assert found == [True, None]
+
+
+def test_what_others_say_changes_nothing_of_her(tmp_path):
+    world = opening_world(tmp_path / "w", {3: genes("ONE"), 8: genes("ONE")})
+    v = rare_of(world, 3)
+    for number, who in ((3, world.ids[8]), (4, world.ids[20])):
+        assert ask(world, variant(world, v)).exists is True
+        on_day(world, number)
+        withdraws(world.node, who)
+    assert ask(world, variant(world, v)).exists is True
 
 
 def test_what_is_opened_later_waits_for_the_next_release(tmp_path):
@@ -283,6 +389,19 @@ def test_who_opens_after_she_was_walked_hides_nobody_any_more(tmp_path):
     told = ask(world, variant(world, 0))
     assert told.reason.startswith(NotAnswerable.TOO_FEW_PEOPLE.reason)
     assert ask(world, variant(world, rare_of(world, 3))).exists is True
+
+
+def test_who_opened_in_another_dataset_or_by_mistake_hides_nobody_here(tmp_path):
+    """What was told of her once is known for ever."""
+    world = make_world(tmp_path / "w")
+    on_day(world, 1)
+    says(world.node, world.ids[0], Said.GIVEN, dataset="other", use=GRU, open=genes("ONE"))
+    wrong = says(world.node, world.ids[1], Said.GIVEN, use=GRU, open=genes("ONE"))
+    cancel_statement(world.node, world.ids[1], wrong, by="test")
+    release(world.node, DATASET)
+    members = table(world.node).batches[0].members
+    assert [m.id for m in members if not m.covers] == world.ids[:2]
+    assert table(world.node).openers == ()
 
 
 # ---- without a table for the others --------------------------------------------------------------

@@ -8,17 +8,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from beacon_node.errors import LedgerBroken
 from beacon_node.model.charges import Charge
 from beacon_node.node import Node
-from beacon_node.privacy.registered.account import Account, Row, replay
+from beacon_node.privacy.registered.account import Account, Purse, Row, replay
 from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
 from beacon_node.privacy.registered.count import Question, Subjects
 from beacon_node.privacy.registered.rows import read_row
 from beacon_node.privacy.registered.shared import Elsewhere, view
 from beacon_node.store.ledger.charging import Charging
+from beacon_node.store.ledger.purses import StoredPurse
 
 POOL = "everybody"  # not the name of a payer: those have a colon
 _ASKS_AMONG_ONE_GROUP = "researcher:"
+ROWS_UNTIL_SAVED = 256  # replaying as many takes less than a second
 _MOST_PURSES = 8_000_000  # people of all purses of a dataset that a process keeps: 64 MB
 
 
@@ -59,6 +62,7 @@ class Accounts:
         self._seen = 0  # the last charge that was replayed
         self._pool = self._empty(POOL)
         self._payers: dict[str, Account] = {}
+        self._saved: dict[str, int] = {}  # the version of an account that was stored last
 
     def __repr__(self) -> str:
         return f"Accounts({self.dataset!r})"
@@ -68,12 +72,17 @@ class Accounts:
 
     def bring_up_to_date(self, turn: Charging, payers: Sequence[str]) -> None:
         """Replay what was charged since; take in payers who are not here."""
+        if not self._seen:
+            self._seen = stored_account(turn, self.dataset, self._pool)
         for number, charge in turn.charges(self.dataset, self._seen):
             self.add(number, charge, read(charge))
         self._make_room(payers)
         for payer in payers:
             known = self._payers.pop(payer, None)  # last used comes last
             self._payers[payer] = known or self._replayed(turn, payer)
+        if self._seen <= turn.on_disk:
+            for name in (*payers, POOL):
+                self._save(turn, self.of(name))
 
     def add(self, number: int, charge: Charge, row: Row) -> None:
         """Replay one charge, the next one of the dataset."""
@@ -83,9 +92,25 @@ class Accounts:
 
     def _replayed(self, turn: Charging, payer: str) -> Account:
         account = self._empty(payer)
-        rows = turn.charges(self.dataset, payer=payer)
+        after = stored_account(turn, self.dataset, account)
+        self._saved[payer] = account.version
+        rows = turn.charges(self.dataset, after, payer=payer)
         replay([account], (read(charge) for _, charge in rows))
         return account
+
+    def _save(self, turn: Charging, account: Account) -> None:
+        """Store an account that has seen many rows since it was; one process of many does."""
+        saved = self._saved.setdefault(account.name, 0)
+        if account.version - saved < ROWS_UNTIL_SAVED:
+            return
+        self._saved[account.name] = account.version
+        stored = turn.purses.load(self.dataset, account.name)
+        if stored is None or account.version - stored.told["version"] >= ROWS_UNTIL_SAVED // 2:
+            columns = (*account.people.columns, *account.reference.columns)
+            mark = self._seen, turn.entry_hash(self._seen)
+            turn.purses.save(
+                self.dataset, account.name, StoredPurse(*mark, account.told(), columns)
+            )
 
     def _empty(self, name: str) -> Account:
         limits = pool_limits(self._bounds) if name == POOL else account_limits(self._bounds)
@@ -105,6 +130,25 @@ class Accounts:
                 return
             if payer not in payers:
                 del self._payers[payer]
+
+
+def stored_account(turn: Charging, dataset: str, account: Account) -> int:
+    """Bring an empty account to where it was stored; return the last charge it knows then, or 0.
+
+    Raises LedgerBroken if it was stored by a ledger that has another charge there, or more.
+    """
+    stored = turn.purses.load(dataset, account.name)
+    if stored is None:
+        return 0
+    if turn.entry_hash(stored.number) != stored.hash:
+        raise LedgerBroken(
+            "the ledger is older than what was charged for registered counts; nothing is counted "
+            "until the newest ledger.sqlite is put back; only if there is none: "
+            f"beacon-node release {dataset} --restored-ledger"
+        )
+    people, reference = Purse.of(*stored.columns[:2]), Purse.of(*stored.columns[2:])
+    account.again(stored.told, people, reference)
+    return stored.number
 
 
 def read(charge: Charge) -> Row:

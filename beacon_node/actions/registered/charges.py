@@ -5,6 +5,7 @@ A question is drawn once for whoever may read it; read again, it costs nothing a
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from beacon_node.actions.registered import accounts
 from beacon_node.actions.registered.asked import Asked, Outcome
@@ -21,8 +22,8 @@ from beacon_node.store.ledger.charging import Charging
 _SALT_BYTES = 16
 _RESTORED = (
     "what was told of this dataset before its ledger was restored is not known, so that its "
-    "privacy budgets count as used up; exact answers can be had by an application to the data access "
-    "committee"
+    "privacy budgets count as used up; exact answers can be had by an application to the data "
+    "access committee"
 )
 
 Record = Callable[[Mapping[str, Outcome]], Mapping]
@@ -78,7 +79,7 @@ def _outcome(node: Node, turn: Charging, asked: Asked) -> Outcome:
     if turn.spent(asked.dataset_id):
         return Refused(asked.dataset_id, Status.BUDGET_SPENT, _RESTORED)
     try:
-        return _counted(node, asked, _pay(node, turn, asked))
+        return replace(_counted(node, asked, _pay(node, turn, asked)), is_new=True)
     except QuotaExceeded as refused:
         return Refused(asked.dataset_id, Status.BUDGET_SPENT, str(refused))
 

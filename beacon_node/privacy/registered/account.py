@@ -1,6 +1,6 @@
 """What one account has spent, person by person, rebuilt from its append-only list of charges."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,7 @@ class Purse:
     @classmethod
     def of(cls, renyi: np.ndarray, rho: np.ndarray) -> "Purse":
         """Return the purse of people who spent so much (int32)."""
-        purse = cls(0)
+        purse = cls.__new__(cls)
         purse._hold(renyi, rho)
         return purse
 
@@ -84,6 +84,10 @@ class Purse:
     def __len__(self) -> int:
         return len(self.renyi)
 
+    @property
+    def columns(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.renyi, self.rho
+
     def add(self, change: Change) -> None:
         """Charge the first people, as many as the change is about; there may be more by now."""
         people = len(change.renyi)
@@ -94,7 +98,7 @@ class Purse:
 
     def first(self, people: int) -> "Purse":
         """Return the purse of the first people; what is added later is seen in both or neither."""
-        part = Purse(0)
+        part = Purse.__new__(Purse)
         part.renyi, part.rho, part._most = self.renyi[:people], self.rho[:people], dict(self._most)
         return part
 
@@ -149,6 +153,28 @@ class Account:
 
     def __repr__(self) -> str:
         return f"Account({self.name!r}, version={self.version})"
+
+    def told(self) -> dict:
+        """Return all that `again` needs beside the purses, as JSON."""
+        groups = {
+            name: {
+                group: [[place.start, place.end] for place in places]
+                for group, places in own.items()
+            }
+            for name, own in self.groups.items()
+        }
+        return {"version": self.version, "fill": self.fill, "groups": groups}
+
+    def again(self, told: Mapping, people: Purse, reference: Purse) -> None:
+        """Be as another account of the same name and limits was."""
+        self.people, self.reference = people, reference
+        self.version, self.fill = told["version"], told["fill"]
+        self.groups = {
+            name: {
+                group: [Place(name, *place) for place in places] for group, places in own.items()
+            }
+            for name, own in told["groups"].items()
+        }
 
     def asked_otherwise(self, place: Place | None, group: str, distance: int) -> bool:
         """Say whether this account asked near `place` among another group of people."""

@@ -94,6 +94,13 @@ def drawn(connection: sqlite3.Connection, key: bytes) -> Drawn | None:
     return Drawn(*found) if found else None
 
 
+def entry_hash(connection: sqlite3.Connection, number: int) -> bytes | None:
+    """Return the hash of the entry of a charge, None if there is no such charge."""
+    sql = "SELECT e.hash FROM charge c JOIN entry e ON e.sequence = c.entry WHERE c.number = ?"
+    found = connection.execute(sql, [number]).fetchone()
+    return found[0] if found else None
+
+
 def last_number(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT max(number) FROM charge").fetchone()[0] or 0
 

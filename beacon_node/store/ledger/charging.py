@@ -14,6 +14,7 @@ from beacon_node.model.ledger import Moment, Verification
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
+from beacon_node.store.ledger.purses import PurseFiles
 from beacon_node.store.ledger.reader import Reader
 from beacon_node.store.ledger.standing import StandingVersions
 
@@ -21,12 +22,16 @@ from beacon_node.store.ledger.standing import StandingVersions
 class Charging:
     """One open transaction in which nobody else writes: what was charged until now, and charging.
 
-    `audit` records the question itself, whose `body` is as `Ledger.audit` wants it.
+    `audit` records the question itself, whose `body` is as `Ledger.audit` wants it. `on_disk` is
+    the number of the last charge that an earlier transaction made, `purses` keeps what it came to.
     """
 
-    def __init__(self, appending: Appending, audit: Callable[[Mapping], None]) -> None:
+    def __init__(
+        self, appending: Appending, audit: Callable[[Mapping], None], purses: PurseFiles
+    ) -> None:
         self._appending, self._connection = appending, appending.connection
-        self.audit = audit
+        self.audit, self.purses = audit, purses
+        self.on_disk = charges.last_number(self._connection)
 
     def consent_version(self) -> int:
         return self._appending.consent_version()
@@ -40,6 +45,10 @@ class Charging:
     ) -> Iterator[tuple[int, Charge]]:
         """Yield the charges of a dataset after a number, with theirs; of one payer or of all."""
         return charges.rows(self._connection, dataset, after, payer=payer)
+
+    def entry_hash(self, number: int) -> bytes | None:
+        """Return the hash of the entry of a charge, None if there is no such charge."""
+        return charges.entry_hash(self._connection, number)
 
     def datasets(self) -> tuple[str, ...]:
         """Return the datasets in which anybody was ever charged."""
@@ -106,7 +115,11 @@ class ChargingLedger:
         """Wait for this process's turn and charge within one transaction, all or nothing; on disk
         when it ends. Keep it short: everybody else waits."""
         with self.writing(now=now, durable=True) as appending:
-            yield Charging(appending, lambda body: self._record_question(appending, body))
+            yield Charging(
+                appending,
+                audit=lambda body: self._record_question(appending, body),
+                purses=PurseFiles(self.path),
+            )
 
 
 def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:

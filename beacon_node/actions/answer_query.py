@@ -8,6 +8,8 @@ from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.registered.asked import Asked, Outcome
+from beacon_node.actions.registered.charges import charge
+from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.whole_ledger import require_whole_ledger
 from beacon_node.errors import BudgetSpent, InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import (
@@ -144,8 +146,6 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _F
     if own.ceiling is None:  # nothing is searched that may not be told
         return Matches(dataset.id)
     if own.guard is Guard.REGISTERED:
-        from beacon_node.actions.registered.questions import prepare
-
         return prepare(node, dataset, plan, own, decided.requester, decided.moment)
     if own.guard is Guard.PUBLIC:
         return answer_publicly(node, dataset, plan, own)
@@ -164,8 +164,6 @@ def _told(
     def record(outcomes: Mapping[str, Outcome]) -> Mapping:
         parts = _disclosed(decided, found, outcomes)
         return audit_body(decided, parts, charges_of(asked, outcomes))
-
-    from beacon_node.actions.registered.charges import charge
 
     outcomes = charge(node, asked, decided.moment, record)
     return None if outcomes is None else _disclosed(decided, found, outcomes)

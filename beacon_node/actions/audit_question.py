@@ -7,10 +7,11 @@ from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.model.answer import DatasetAnswer, NoisyCount
 from beacon_node.model.consent import DataType
 from beacon_node.model.consent_documents import moment_text
-from beacon_node.model.decision import DatasetDecision, Decision
+from beacon_node.model.decision import DatasetDecision, Decision, Guard
+from beacon_node.model.entries import EntryType
 from beacon_node.model.ledger import Moment
 from beacon_node.model.people import EVERYBODY, People
-from beacon_node.model.query import Query
+from beacon_node.model.query import Granularity, Query
 from beacon_node.model.query_documents import query_document
 from beacon_node.model.requester import Requester
 
@@ -37,7 +38,7 @@ def audit_body(
     noisy counts cost (`charges_of`), by dataset.
     """
     own, moment = decided.decision.datasets, decided.moment
-    told = {p.dataset_id: _told(p, own[p.dataset_id]) for p in parts or ()}
+    told = {p.dataset_id: _told(p, own[p.dataset_id], decided.query) for p in parts or ()}
     body = {
         "asked": query_document(decided.query),
         "by": _requester(decided.requester),
@@ -77,15 +78,23 @@ def _requester(requester: Requester) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def _told(part: DatasetAnswer, own: DatasetDecision) -> dict:
+def _told(part: DatasetAnswer, own: DatasetDecision, query: Query) -> dict:
     if own.ceiling is None or part.granularity is None:
         return {"status": part.status.value}
     return {
         "status": part.status.value,
-        "granularity": part.granularity.word,
+        "granularity": _granularity(part, own, query).word,
         "basis": own.basis,
         "individuals": _how_many(own.people),
     }
+
+
+def _granularity(part: DatasetAnswer, own: DatasetDecision, query: Query) -> Granularity:
+    """Return at which granularity was answered: of a noisy count not whether it reached the
+    threshold, below which no number is told."""
+    if own.guard is Guard.REGISTERED and query.entry_type is EntryType.INDIVIDUAL:
+        return min(own.ceiling, query.granularity)
+    return part.granularity
 
 
 def _how_many(people: People | None) -> int | str:

@@ -99,6 +99,7 @@ class DatasetDetails:
     parts: tuple[PartSummary, ...]
     people_to_remove: int
     size_bytes: int
+    declared_filters: tuple[str, ...] = ()
 
 
 def add_dataset(node: Node, new: NewDataset) -> None:
@@ -165,6 +166,7 @@ def show_dataset(node: Node, dataset_id: str) -> DatasetDetails:
         ),
         people_to_remove=len(node.catalogue.removed_people(dataset_id)),
         size_bytes=_size(node.catalogue.folder(dataset_id)),
+        declared_filters=record.declared_filters,
     )
 
 

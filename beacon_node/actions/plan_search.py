@@ -36,7 +36,8 @@ _MOST_TERMS = 2_000  # of the filters of a question whose meaning is remembered
 def plan_search(node: Node, query: Query, open_to_asker: tuple[Dataset, ...]) -> SearchPlan:
     """Return the plan of `query`; InvalidRequest for a name or filter that means nothing here.
 
-    Terms and fields of datasets that are closed to the asker are as if they did not exist.
+    Terms and fields of datasets that are closed to the asker are as if they did not exist, but for
+    those that are declared, which anybody may know.
     """
     terms, filters_key = _resolve_filters(node, query.filters, open_to_asker)
     variation, within = _one_variation(query)
@@ -210,13 +211,14 @@ def _understand_filters(
 def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: tuple[Dataset, ...]) -> None:
     """Refuse filters that nothing here knows: ignoring one would widen the question."""
     ids, fields = _filterable(node, datasets)
+    declared = {name.casefold() for one in node.store.datasets() for name in one.filters}
     for wanted in filters:
         if isinstance(wanted, AlphanumericFilter):
             name, known = wanted.field, wanted.field.lower() in fields
         else:
             name = wanted.id
             known = not terms[wanted].isdisjoint(ids) or bool(node.knowledge.label(name))
-        if not known:
+        if not known and name.strip().casefold() not in declared:
             raise InvalidRequest(
                 f"filters: {name!r} is not known to this node; /filtering_terms lists what is"
             )

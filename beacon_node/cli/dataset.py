@@ -14,6 +14,7 @@ from beacon_node.cli.choices import (
     words,
 )
 from beacon_node.cli.common import Session, with_session
+from beacon_node.cli.dataset_filters import filters
 from beacon_node.cli.dataset_panels import panels
 from beacon_node.cli.dataset_terms import terms, terms_options, told_use
 
@@ -31,6 +32,7 @@ def dataset() -> None:
 
 dataset.add_command(terms)
 dataset.add_command(panels)
+dataset.add_command(filters)
 
 
 @dataset.command()
@@ -140,6 +142,7 @@ def _declaration(found: "DatasetDetails") -> list[tuple[str, object]]:
         ("from the next release", ", ".join(summary.next_terms)),
         ("ids", "its own, public already" if found.keeps_ids else "pseudonyms"),
         ("made up", "yes" if found.is_synthetic else ""),
+        ("registered counts by", ", ".join(found.declared_filters)),
         ("FILTER", "any" if found.filters is None else ", ".join(("PASS", *found.filters))),
         ("assayed", found.assayed),
         ("on disk", f"{found.size_bytes / 1e6:,.1f} MB"),

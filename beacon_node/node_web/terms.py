@@ -1,9 +1,10 @@
-"""What can be filtered by, over the datasets that answer whoever asks."""
+"""What can be filtered by: of open data all that is in them, of others what was declared."""
 
 from collections.abc import Sequence
 
 from cachetools import LRUCache
 
+from beacon_node.actions.declared_filters import filtering_terms
 from beacon_node.beacon_v2.documents import merge_terms, restrict_terms
 from beacon_node.errors import NotFound
 from beacon_node.model.entries import EntryType
@@ -28,24 +29,28 @@ class FilteringTerms:
         releases = tuple((dataset.id, dataset.release, dataset.fingerprint) for dataset in datasets)
         key = (releases, scope, self.node.knowledge.version)
         if key not in self._merged:
-            terms = merge_terms(self.node.store.filtering_terms(d) for d in datasets)
+            terms = merge_terms(filtering_terms(self.node, d) for d in datasets)
             self._merged[key] = restrict_terms(terms, scope) if scope else terms
         return self._merged[key]
 
     def _chosen(self, within: Within | None) -> Sequence[Dataset]:
-        """Return the open datasets meant; a closed one may be known to be here, its cohorts not."""
-        node = self.node
-        released = node.store.datasets()
-        open_ids = open_to(self.who_asks(), released, node.ledger.moment(node.clock.now()).at)
-        answering = [dataset for dataset in released if dataset.id in open_ids]
+        """Return the datasets meant; of cohorts, those whose data answer the asker exactly."""
+        released = self.node.store.datasets()
         if within is None:
-            return answering
+            return released
         if within.entry_type is EntryType.DATASET:
-            is_here = any(dataset.id == within.id for dataset in released)
-            chosen = [dataset for dataset in answering if dataset.id == within.id]
+            chosen = [dataset for dataset in released if dataset.id == within.id]
         else:
-            chosen = [d for d in answering if any(c.get("id") == within.id for c in d.cohorts)]
-            is_here = bool(chosen)
-        if not is_here:
+            chosen = [d for d in self._open(released) if _has_cohort(d, within.id)]
+        if not chosen:
             raise NotFound(f"there is no {within.entry_type} with this id here")
         return chosen
+
+    def _open(self, released: Sequence[Dataset]) -> Sequence[Dataset]:
+        node = self.node
+        open_ids = open_to(self.who_asks(), released, node.ledger.moment(node.clock.now()).at)
+        return [dataset for dataset in released if dataset.id in open_ids]
+
+
+def _has_cohort(dataset: Dataset, id: str) -> bool:
+    return any(cohort.get("id") == id for cohort in dataset.cohorts)

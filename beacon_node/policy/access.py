@@ -35,8 +35,13 @@ def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> D
     return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
 
 
+def is_open_data(dataset: Dataset) -> bool:
+    """Say whether anybody is told all of a dataset: it is declared open data, under a licence."""
+    return dataset.is_open_data and bool(dataset.licence)
+
+
 def _decide_one(requester: Requester, dataset: Dataset, at: datetime) -> DatasetDecision:
-    if dataset.is_open_data and dataset.licence:
+    if is_open_data(dataset):
         return _open(dataset.id)
     grant = _grant(requester, dataset.id, at)
     if grant is None:

@@ -81,7 +81,7 @@ def test_without_a_token_there_is_nothing_to_tell(client):
     "header",
     ["Bearer", "Bearer ", "Basic YTpi", "bearer x", "Bearer a.b.c", "Bearer " + "x" * 4_000, "x"],
 )
-@pytest.mark.parametrize("path", ["/whoami", "/api/individuals", "/api/filtering_terms"])
+@pytest.mark.parametrize("path", ["/whoami", "/api/individuals", "/api/datasets"])
 def test_a_header_that_is_no_good_passport_is_refused_everywhere(client, path, header):
     answer = client.get(path, headers={"Authorization": header})
     assert answer.status_code == 401 and "WWW-Authenticate" in answer.headers

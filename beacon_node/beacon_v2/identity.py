@@ -10,6 +10,7 @@ class BeaconIdentity:
     """What the framework's documents say of a beacon; `api_url` is absolute, without a slash.
 
     `environment` is prod, test, dev or staging. `security_levels`: the tiers that get answers.
+    `registered_counts`: what they give away at most, in words; empty: nobody is told of them.
     """
 
     id: str
@@ -29,6 +30,7 @@ class BeaconIdentity:
     updated_at: str = ""
     default_granularity: Granularity = Granularity.RECORD
     security_levels: tuple[str, ...] = ("PUBLIC",)
+    registered_counts: str = ""
 
     def dataset_url(self, dataset_id: str) -> str:
         return f"{self.api_url}/datasets/{dataset_id}"

@@ -2,6 +2,7 @@
 
 from beacon_node import __version__
 from beacon_node.beacon_v2.identity import BeaconIdentity
+from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.settings import Settings
 
 
@@ -21,4 +22,16 @@ def identity_of(settings: Settings) -> BeaconIdentity:
         contact_url=organization.contact_url,
         welcome_url=node.welcome_url,
         alternative_url=node.alternative_url,
+        registered_counts=registered_words(settings.registered.bounds),
+    )
+
+
+def registered_words(bounds: Bounds) -> str:
+    """Return in a sentence what registered counts tell, and what they give away at most."""
+    all_accounts = bounds.power(bounds.pool * bounds.budget)
+    return (
+        "Registered researchers with a purpose are told counts of individuals with noise, none "
+        f"below {bounds.threshold}. Whatever one account asks, a test that takes {bounds.alpha:.0%} "
+        f"of strangers for members finds at most {bounds.beta:.0%} of the members; however many "
+        f"accounts collude, at most {all_accounts:.0%}. What the public tier tells adds to both."
     )

@@ -131,6 +131,14 @@ def test_when_nothing_is_left_it_is_429_without_a_time_to_come_back(tmp_path):
     assert rows["open"]["countPrecision"] == "exact"
 
 
+def test_info_says_what_registered_counts_give_away_at_most(hospital):
+    document = client(hospital, ANONYMOUS).get("/api/info").json
+    words = document["response"]["info"]["registeredCounts"]
+    assert "none below 5" in words and "at most 15% of the members" in words
+    assert "however many accounts collude, at most 41%" in words
+    assert faults(document, f"{RESPONSES}/beaconInfoResponse") == []
+
+
 # ---- filters -------------------------------------------------------------------------------------
 
 

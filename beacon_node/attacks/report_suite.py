@@ -12,8 +12,8 @@ from beacon_node.attacks.informed import Guard, GuardAware, WholeTable
 from beacon_node.attacks.linkage import QueryInference, linked_groups
 from beacon_node.attacks.membership import RandomHeterozygous, RareFirst
 from beacon_node.attacks.power import CONFIDENCE, FALSE_POSITIVES, Power, power_of, scores_of
-from beacon_node.attacks.ranges import Bisection
 from beacon_node.attacks.report_genomes import Chosen, ListedGenomes
+from beacon_node.attacks.report_ranges import TableBisection
 from beacon_node.attacks.target import Attack, Floats, Genome, Sites, Table
 from beacon_node.attacks.trained import Trained, Unexplained
 
@@ -102,7 +102,7 @@ def _attacks(attacked: Attacked) -> list[tuple[Attack, bool]]:
         RandomHeterozygous(people),
         RareFirst(f, people),
         QueryInference(f, people, attacked.groups),
-        Bisection(f, people, guard.costs > guard.dearest),
+        TableBisection(f, people, guard.costs > guard.dearest),
         GuardAware(guard, f, people),
         WholeTable(guard, f, people),
     ]

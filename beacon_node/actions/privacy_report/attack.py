@@ -217,8 +217,8 @@ def _unsure(subject: Subject, cast: Cast) -> Iterator[str]:
     )
     if least > 2 * tier.power:
         yield (
-            "So “holds” is no proof here: the proof is in docs/guard.md and rests on its assumptions. "
-            "More people and more reference genomes would make the attacks tell more."
+            "So “holds” is no proof here: the proof is in docs/guard.md and rests on its "
+            "assumptions. More people and more reference genomes would make the attacks tell more."
         )
     yield (
         "Controls who were called in another way, or are of other ancestries than the dataset's "

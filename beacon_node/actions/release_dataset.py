@@ -8,6 +8,7 @@ from beacon_node.actions.consented_people import take_snapshot
 from beacon_node.actions.public_basis import is_public_changed, keep_to_lifetime
 from beacon_node.actions.public_release import public_tier_of, public_warnings
 from beacon_node.actions.record_level import record_level_people
+from beacon_node.actions.registered.restored import take_as_spent
 from beacon_node.actions.release_draft import (
     Draft,
     people_in,
@@ -73,7 +74,8 @@ def release(
     it answers from the same file.
 
     `is_ledger_restored`: the operator says that an older ledger was put back and holds again what
-    was recorded since; else LedgerBroken is raised where one was. A release is made in any case.
+    was recorded since; else LedgerBroken is raised where one was. A release is made in any case,
+    and all budgets of registered counts are taken as spent.
 
     Raises NotFound, Conflict if nothing was loaded, two people's samples have one name or another
     command works on the dataset, or the panels or settings of its public lifetime were changed,
@@ -91,6 +93,7 @@ def release(
         if not is_ledger_restored and is_released(node, dataset_id):
             return _unchanged(draft)
         keep_to_lifetime(node, draft)
+        spent = take_as_spent(node) if is_ledger_restored else ""
         moment = node.ledger.record_release(dataset_id, now=node.clock.now())
         people = people_in(node, draft)
         absent = left_out(node, draft.dataset, people, moment)
@@ -102,7 +105,9 @@ def release(
             made = _new_data(node, plan_of(node, draft, absent, progress), draft)
         made = _dated(made, draft, fingerprint, moment, present)
         made = _with_consents(node, draft, made, moment)
-        return _publish(node, draft, _with_public_answers(node, draft, made, moment))
+        made = _with_public_answers(node, draft, made, moment)
+        done = _publish(node, draft, made)
+        return replace(done, warnings=(*done.warnings, spent)) if spent else done
 
 
 def is_released(node: Node, dataset_id: str) -> bool:

@@ -119,11 +119,14 @@ def rows(
 
 
 def datasets(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """Return the datasets in which anybody was ever charged."""
-    return tuple(dataset for (dataset,) in connection.execute(_DATASETS))
+    """Return the datasets in which anybody was ever charged, or is taken to have been."""
+    found = connection.execute(_CHARGED).fetchall() + connection.execute(_SPENT).fetchall()
+    return tuple(sorted({dataset for (dataset,) in found}))
 
 
-_DATASETS = """
+_SPENT = "SELECT DISTINCT dataset FROM spent"
+# Goes from each dataset to the next one by the index, and looks at no more charges.
+_CHARGED = """
     WITH RECURSIVE known(dataset) AS (
         SELECT min(dataset) FROM charge
         UNION ALL SELECT (SELECT min(dataset) FROM charge c WHERE c.dataset > known.dataset)

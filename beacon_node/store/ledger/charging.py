@@ -51,8 +51,12 @@ class Charging:
         return charges.entry_hash(self._connection, number)
 
     def datasets(self) -> tuple[str, ...]:
-        """Return the datasets in which anybody was ever charged."""
+        """Return the datasets in which anybody was ever charged, or is taken to have been."""
         return charges.datasets(self._connection)
+
+    def seated_datasets(self) -> tuple[str, ...]:
+        """Return the datasets in which anybody has a number for life."""
+        return seats.datasets(self._connection)
 
     def seats(self, dataset: str) -> int:
         """Return how many people of a dataset have numbers for life."""

@@ -64,6 +64,12 @@ def count(connection: sqlite3.Connection, dataset: str) -> int:
     return 0 if last is None else last + 1
 
 
+def datasets(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the datasets in which anybody has a number."""
+    sql = "SELECT dataset FROM seat WHERE number = 0 ORDER BY dataset"
+    return tuple(dataset for (dataset,) in connection.execute(sql))
+
+
 def shared(connection: sqlite3.Connection, one: str, other: str) -> tuple[np.ndarray, np.ndarray]:
     """Return the numbers, in one and in the other dataset, of the people who are in both."""
     sql = """SELECT a.number, b.number FROM seat a

@@ -7,6 +7,7 @@ reference genomes, declared assays and filters, and rounded or noisy numbers of 
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.public_answers import answer_publicly
@@ -21,11 +22,12 @@ from beacon_node.actions.registered.forms import (
     why_not_counted,
 )
 from beacon_node.actions.registered.reasons import Why, not_answerable
+from beacon_node.actions.registered.reference import AlleleFacts
 from beacon_node.actions.registered.release import RegisteredRelease, Seated, for_life, open_release
 from beacon_node.actions.registered.seats import Seats, seats_of
 from beacon_node.errors import NotPermitted, ReleasedAnew
 from beacon_node.model.answer import Matches, Refused, Status
-from beacon_node.model.data_use import purpose_document
+from beacon_node.model.data_use import ResearchPurpose, purpose_document
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.ledger import Moment
 from beacon_node.model.public_tier import Missing
@@ -102,8 +104,13 @@ class _Asker:
         return _digest([account, fingerprint, standing, self.purpose, canonical])
 
     @property
-    def purpose(self) -> dict:
-        return purpose_document(self.requester.purpose)
+    def purpose(self) -> str:
+        return _purpose_digest(self.requester.purpose)
+
+
+@lru_cache(maxsize=1_024)
+def _purpose_digest(purpose: ResearchPurpose) -> str:
+    return _digest(purpose_document(purpose)).hex()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -204,12 +211,11 @@ def _size(posed: _Posed, there: CallableThere, seated: Seated) -> int | Refused:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Facts:
-    """What is public of an allele: its frequency, and the same question to reference genomes."""
+    """What is public of an allele, and who can be asked about it."""
 
     allele: Allele
     there: CallableThere
-    frequency: Frequency
-    reference: Group
+    known: AlleleFacts
 
 
 def _of_carriers(posed: _Posed, allele: Allele) -> Asked | Refused:
@@ -222,7 +228,7 @@ def _of_carriers(posed: _Posed, allele: Allele) -> Asked | Refused:
     )
     if seated.crowd.two + seated.crowd.one < posed.bounds.group_floor:
         return posed.refused(Why.TOO_FEW_PEOPLE)
-    prices = _prices(posed, seated.crowd, facts.frequency)
+    prices = _prices(posed, seated.crowd, facts.known.frequency)
     if not prices.is_affordable(posed.bounds):  # nor would it be among fewer
         return posed.refused(Why.TOO_RARE)
     if posed.filters:
@@ -236,7 +242,7 @@ def _of_some(posed: _Posed, facts: _Facts, seated: Seated) -> Asked | Refused:
     size = _size(posed, facts.there, seated)
     if isinstance(size, Refused):
         return size
-    prices = _prices(posed, Crowd(two=size), facts.frequency)
+    prices = _prices(posed, Crowd(two=size), facts.known.frequency)
     if not prices.is_affordable(posed.bounds):
         return posed.refused(Why.TOO_RARE)
     found, seats = posed.people(posed.plan), posed.seats
@@ -248,26 +254,28 @@ def _of_some(posed: _Posed, facts: _Facts, seated: Seated) -> Asked | Refused:
 def _asked(posed: _Posed, facts: _Facts, people: Group, prices: Prices) -> Asked:
     allele = facts.allele
     place = Place(allele.reference_name, allele.start, allele.end)
-    question = Question(people, facts.reference, prices, place, posed.group)
+    question = Question(people, facts.known.reference, prices, place, posed.group)
     return posed.by.asked(posed.key, question)
+
+
+_MISSING = {
+    Missing.PANEL: Why.PANEL_GONE,
+    Missing.GENOMES: Why.NO_GENOMES,
+    Missing.ASSAY: Why.NO_ASSAY,
+}
 
 
 def _facts(posed: _Posed, allele: Allele) -> _Facts | Refused:
     release, dataset = posed.release, posed.by.dataset
-    if dataset.public.missing is Missing.ASSAY:  # then regions are only guessed
-        return posed.refused(Why.NO_ASSAY)
+    if dataset.public.missing:  # it tells the first of all that is
+        return posed.refused(_MISSING[dataset.public.missing])
     there = release.callable.at(allele)
     if there is None:
         return Refused(dataset.id, Status.NOT_SEQUENCED, "")
     if posed.filters and not there.all_have_two:
         return posed.refused(Why.HALF_COPIES)
-    frequency = release.reference.frequency(allele)
-    if isinstance(frequency, Why):
-        return posed.refused(frequency)
-    reference = release.reference.carriers(allele, posed.filters)
-    if isinstance(reference, Why):
-        return posed.refused(reference)
-    return _Facts(allele, there, frequency, reference)
+    known = release.reference.of(allele, posed.filters)
+    return posed.refused(known) if isinstance(known, Why) else _Facts(allele, there, known)
 
 
 def _prices(posed: _Posed, crowd: Crowd, frequency: Frequency) -> Prices:

@@ -5,6 +5,7 @@ Panels and genomes are those that the dataset's release names.
 
 import os
 import threading
+from dataclasses import dataclass
 
 from beacon_node.actions.registered.reasons import LEAST_GENOMES, Why
 from beacon_node.errors import InvalidRequest
@@ -20,6 +21,15 @@ from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.panels import ReferenceGenomes, SqlitePanels
 
 _GROUPS = 256  # whose expected members are remembered
+_ALLELES = 4_096  # of which is remembered what is known
+
+
+@dataclass(frozen=True, slots=True)
+class AlleleFacts:
+    """How frequent an allele is, and the question who carries it put to the reference genomes."""
+
+    frequency: Frequency
+    reference: Group
 
 
 class PublicReference:
@@ -29,9 +39,44 @@ class PublicReference:
         self._knowledge, self._dataset = knowledge, dataset
         self._panels = SqlitePanels(knowledge)
         self._mine = threading.local()  # genomes are read in the thread that opened them
+        self._known: dict[tuple[int, Allele], AlleleFacts | Why] = {}
         self._expected: dict[tuple[int, str], NumberSet] = {}
 
-    def frequency(self, allele: Allele) -> Frequency | Why:
+    def of(self, allele: Allele, group: str) -> AlleleFacts | Why:
+        """Return what is known of an allele, or why too little is; remembered until knowledge
+        changes.
+
+        `group` names the filters, empty without: then the reference genomes are all asked.
+        """
+        key = self._knowledge.version, allele
+        known = self._known.get(key)
+        if known is None:
+            while len(self._known) >= _ALLELES:
+                self._known.pop(next(iter(self._known)), None)
+            known = self._known[key] = self._find(allele)
+        if isinstance(known, Why) or not group:
+            return known
+        asked = known.reference
+        seats = asked.seats & self._expected_in(asked.seats.universe, group)
+        if not seats:
+            return Why.NO_GENOMES
+        return AlleleFacts(known.frequency, Group(asked.matching & seats, seats))
+
+    def _find(self, allele: Allele) -> AlleleFacts | Why:
+        limits = self._frequency(allele)
+        if isinstance(limits, Why):
+            return limits
+        genomes = self._genomes()
+        if genomes is None:
+            return Why.NO_GENOMES
+        calls = genomes.calls(allele)
+        known = NumberSet.everyone(len(genomes)) - calls.unknown
+        if len(known) < LEAST_GENOMES:
+            return Why.NO_GENOMES
+        group = Group(calls.carriers & known, known, calls.one_copy & known)
+        return AlleleFacts(limits, group)
+
+    def _frequency(self, allele: Allele) -> Frequency | Why:
         """Return between which limits the allele's frequency lies, over all panels."""
         names = self._dataset.public.panels
         try:
@@ -41,23 +86,6 @@ class PublicReference:
         if any(number < LEAST_NUMBER for _, number in counts):
             return Why.UNKNOWN_TO_PANEL
         return frequency(counts)
-
-    def carriers(self, allele: Allele, group: str) -> Group | Why:
-        """Return the question put to the reference genomes, those of whom it is known.
-
-        `group` names the filters, empty without: then it is about everybody.
-        """
-        genomes = self._genomes()
-        if genomes is None:
-            return Why.NO_GENOMES
-        calls = genomes.calls(allele)
-        known = NumberSet.everyone(len(genomes)) - calls.unknown
-        if len(known) < LEAST_GENOMES:
-            return Why.NO_GENOMES
-        seats = known & self._expected_in(len(genomes), group) if group else known
-        if not seats:
-            return Why.NO_GENOMES
-        return Group(calls.carriers & seats, seats, calls.one_copy & seats)
 
     def members(self, group: str) -> Group | Why:
         """Return who of the reference genomes stands for a group, everybody where it has no name.

@@ -5,6 +5,8 @@ import threading
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from beacon_node.actions.registered.callable import CallablePeople, CallableThere
 from beacon_node.actions.registered.reference import PublicReference
 from beacon_node.actions.registered.seats import Seats
@@ -78,7 +80,9 @@ def seat(consenting: NumberSet, there: CallableThere, seats: Seats) -> Seated:
 
 def for_life(members: NumberSet, seats: Seats) -> NumberSet:
     """Return the numbers for life of people of a release."""
-    return NumberSet.of(seats.universe, seats.numbers[members.numbers()])
+    flags = np.zeros(seats.universe, bool)
+    flags[seats.numbers[members.numbers()]] = True
+    return NumberSet.flagged(flags)
 
 
 def _certain(people: int) -> int:

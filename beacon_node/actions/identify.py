@@ -89,7 +89,7 @@ def _passport(house: Clearinghouse, text: str, trust: Trust, at: datetime) -> Pa
         return read_passport(token, broker, trust, at)
     check_access_token(token, broker, trust, at)
     try:
-        body = house.userinfo.ask(broker.userinfo, text)
+        body = house.userinfo.ask(broker.userinfo, token=text)
     except UserinfoRefused as error:
         raise TokenRefused(Rule.USERINFO) from error
     return read_userinfo(body, token, at)
@@ -97,7 +97,7 @@ def _passport(house: Clearinghouse, text: str, trust: Trust, at: datetime) -> Pa
 
 def _check_signature(house: Clearinghouse, token: Token, wanted: WantedKey) -> None:
     try:
-        key = house.keys.find(wanted.url, wanted.kid, wanted.algorithm)
+        key = house.keys.find(wanted.url, kid=wanted.kid, algorithm=wanted.algorithm)
     except KeysUnavailable as error:
         raise TokenRefused(Rule.UNREACHABLE) from error
     if key is None:

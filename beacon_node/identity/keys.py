@@ -49,7 +49,7 @@ class KeyCache:
         self._kept: LRUCache[str, _Kept] = LRUCache(MAX_ADDRESSES)
         self._lock = Lock()
 
-    def find(self, url: str, kid: str, algorithm: str) -> Key | None:
+    def find(self, url: str, *, kid: str, algorithm: str) -> Key | None:
         """Return the key of this id and kind at a configured address, None if there is none.
 
         Raises KeysUnavailable.

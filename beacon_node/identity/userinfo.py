@@ -42,7 +42,7 @@ class UserinfoCache:
         )
         self._lock = Lock()
 
-    def ask(self, url: str, token: str) -> bytes:
+    def ask(self, url: str, *, token: str) -> bytes:
         """Return what the broker's configured address says of a token. Raises UserinfoRefused.
 
         Only for tokens whose signature holds: others must not make the node ask.
@@ -51,13 +51,14 @@ class UserinfoCache:
         with self._lock:  # also while asking: two requests with one token ask once
             kept, now = self._kept.get(name), self._clock.now()
             if kept is None or not kept.holds(now):
-                kept = self._asked(url, token, now, kept.failures if kept else 0)
+                kept = self._asked(url, token=token, failures=kept.failures if kept else 0)
                 self._kept[name] = kept
         if kept.body is None:
             raise UserinfoRefused
         return kept.body
 
-    def _asked(self, url: str, token: str, now: datetime, failures: int) -> _Answer:
+    def _asked(self, url: str, *, token: str, failures: int) -> _Answer:
+        now = self._clock.now()
         try:
             body = fetch(self._session, self._clock, url, Bearer(token))
         except FetchFailed as failed:

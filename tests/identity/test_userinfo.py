@@ -26,7 +26,7 @@ def cache(internet, clock):
 
 def refused(cache, token="t"):
     try:
-        cache.ask(USERINFO, token)
+        cache.ask(USERINFO, token=token)
     except UserinfoRefused:
         return True
     return False
@@ -35,23 +35,23 @@ def refused(cache, token="t"):
 def test_an_answer_is_kept_for_an_hour(cache, clock, internet):
     for minutes in (0, 30, 29):
         clock.forward(minutes=minutes)
-        assert cache.ask(USERINFO, "t") == b'{"sub": "anna"}'
+        assert cache.ask(USERINFO, token="t") == b'{"sub": "anna"}'
     assert len(internet.asked) == 1
     clock.forward(minutes=1)
-    cache.ask(USERINFO, "t")
+    cache.ask(USERINFO, token="t")
     assert len(internet.asked) == 2
 
 
 def test_new_visas_take_the_place_of_the_old_ones(cache, clock, internet):
-    cache.ask(USERINFO, "t")
+    cache.ask(USERINFO, token="t")
     internet.serve(USERINFO, {"sub": "anna", "ga4gh_passport_v1": []})
     clock.forward(hours=1)
-    assert b"ga4gh_passport_v1" in cache.ask(USERINFO, "t")
+    assert b"ga4gh_passport_v1" in cache.ask(USERINFO, token="t")
 
 
 def test_every_token_has_an_answer_of_its_own(cache, internet):
-    cache.ask(USERINFO, "t")
-    cache.ask(USERINFO, "u")
+    cache.ask(USERINFO, token="t")
+    cache.ask(USERINFO, token="u")
     assert [request.headers["Authorization"] for request in internet.sent] == [
         "Bearer t",
         "Bearer u",
@@ -80,7 +80,7 @@ def test_failures_that_may_pass_are_tried_again_ever_more_slowly(cache, clock, i
 
 
 def test_an_answer_that_ended_is_not_used_while_the_broker_is_away(cache, clock, internet):
-    cache.ask(USERINFO, "t")
+    cache.ask(USERINFO, token="t")
     internet.down.add(USERINFO)
     clock.forward(hours=1)
     assert refused(cache)
@@ -89,5 +89,5 @@ def test_an_answer_that_ended_is_not_used_while_the_broker_is_away(cache, clock,
 def test_many_tokens_do_not_fill_the_memory(cache, internet):
     internet.serve(USERINFO, b"x" * 400_000)
     for number in range(60):
-        cache.ask(USERINFO, str(number))
+        cache.ask(USERINFO, token=str(number))
     assert cache._kept.currsize <= MAX_KEPT_BYTES

@@ -44,11 +44,11 @@ def as_regex(pattern: str) -> str:
 
 @given(st.text("ab?*[\n", max_size=12), st.text("ab?*[]\n", max_size=12))
 def test_patterns_fit_as_regular_expressions_of_the_same_meaning_do(text, pattern):
-    assert fits(text, pattern) is (re.fullmatch(as_regex(pattern), text) is not None)
+    assert fits(text, pattern=pattern) is (re.fullmatch(as_regex(pattern), text) is not None)
 
 
 def test_no_pattern_takes_for_ever():
-    assert not fits("a" * 255, "*a" * 120 + "b")  # a naive matcher needs 2^120 steps
+    assert not fits("a" * 255, pattern="*a" * 120 + "b")  # a naive matcher needs 2^120 steps
 
 
 # ---- linked identities ---------------------------------------------------------------------------

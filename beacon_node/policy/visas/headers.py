@@ -25,7 +25,7 @@ def broker_of(token: Token, trust: Trust) -> tuple[Broker, WantedKey]:
     broker = trust.brokers.get(token.iss)
     if broker is None:
         raise TokenRefused(Rule.BROKER)
-    _refuse_blocked_key(broker.iss, kid, trust)
+    _refuse_blocked_key(trust, iss=broker.iss, kid=kid)
     return broker, WantedKey(broker.keys, kid, algorithm)
 
 
@@ -41,7 +41,7 @@ def issuer_of(token: Token, trust: Trust) -> tuple[VisaIssuer, WantedKey]:
     _refuse_access_token(token)
     if token.header.get("jku") != issuer.jku:
         raise TokenRefused(Rule.JKU)
-    _refuse_blocked_key(issuer.iss, kid, trust)
+    _refuse_blocked_key(trust, iss=issuer.iss, kid=kid)
     return issuer, WantedKey(issuer.jku, kid, algorithm)
 
 
@@ -66,6 +66,6 @@ def _refuse_access_token(token: Token) -> None:
         raise TokenRefused(Rule.VISA_ACCESS_TOKEN)
 
 
-def _refuse_blocked_key(iss: str, kid: str, trust: Trust) -> None:
+def _refuse_blocked_key(trust: Trust, *, iss: str, kid: str) -> None:
     if (iss, kid) in trust.blocked.keys:
         raise TokenRefused(Rule.REVOKED)

@@ -30,7 +30,7 @@ def _told(members: Mapping[str, object]) -> dict:
 
 
 def info_document(identity: BeaconIdentity, datasets: Iterable[Dataset] = ()) -> dict:
-    """Return `/info`, with what each protected dataset, and registered counts, give away at most."""
+    """Return `/info`, with what protected datasets and registered counts give away at most."""
     told = ({"datasetId": one.id, **words} for one in datasets if (words := guard_words(one)))
     bounds = list(told)
     response = _told(

@@ -1,5 +1,9 @@
 """Registered counts over HTTP: what is told of a number, which filters there are, when it ends."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from beacon_node.actions.declared_filters import set_filters
@@ -129,6 +133,15 @@ def test_when_nothing_is_left_it_is_429_without_a_time_to_come_back(tmp_path):
     assert beside.status_code == 200 and response_faults(beside.json) == []
     assert rows[DATASET]["status"] == "privacy budget used up" and "exists" not in rows[DATASET]
     assert rows["open"]["countPrecision"] == "exact"
+
+
+def test_the_example_of_the_papers_is_what_is_told(hospital):
+    page = (Path(__file__).parents[2] / "docs/researcher.md").read_text("utf-8")
+    (shown,) = map(json.loads, re.findall(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE))
+    (row,) = asked(hospital, account("h-9"), 4).json["info"]["datasets"]
+    assert shown.keys() == row.keys()
+    own = {"count": row["count"], "completeness": row["completeness"]}
+    assert shown | own == row
 
 
 def test_info_says_what_registered_counts_give_away_at_most(hospital):

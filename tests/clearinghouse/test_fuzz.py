@@ -23,7 +23,7 @@ CONDITIONS = ODD | st.lists(ODD | st.lists(ODD | CLAUSE, max_size=2), max_size=2
 NAMES = ("type", "value", "source", "by", "asserted")
 STATED = st.fixed_dictionaries({}, optional={"conditions": CONDITIONS, **dict.fromkeys(NAMES, ODD)})
 fuzzed = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -7,6 +7,7 @@ grants, for subjects of the broker.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +106,18 @@ def link(*pairs: str, **changes: Any) -> str:
     return visa("LinkedIdentities", **{"value": value, **changes})
 
 
-def good_visas() -> list[str]:
-    return [
+@cache
+def _good_visas() -> tuple[str, ...]:
+    return (
         visa("ResearcherStatus"),
         visa("AcceptedTermsAndPolicies"),
         visa("ControlledAccessGrants"),
         link(),
-    ]
+    )
+
+
+def good_visas() -> list[str]:
+    return list(_good_visas())
 
 
 def passport(

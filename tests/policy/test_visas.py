@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.passport import By, Passport, Rule, Subject, TokenRefused, Visa, VisaType
 from beacon_node.model.query import Granularity
-from beacon_node.model.tokens import MAX_TOKEN_BYTES, read_json, read_token
-from beacon_node.model.trust import REGISTERED_ACCESS, DatasetVisa, RegisteredPolicy, Trust
+from beacon_node.model.tokens import MAX_TOKEN_BYTES, Token, read_json, read_token
+from beacon_node.model.trust import REGISTERED_ACCESS, Broker, DatasetVisa, RegisteredPolicy, Trust
 from beacon_node.policy.visas.conditions import fits, supporting
 from beacon_node.policy.visas.linked import Link, same_person
+from beacon_node.policy.visas.passports import read_passport
 from beacon_node.policy.visas.standing import Findings, standing
 
 NOW = datetime(2030, 1, 11, tzinfo=UTC)
@@ -135,6 +136,16 @@ def test_conditions_take_the_way_that_holds_longest():
     short, long = visa(1, VisaType.STATUS, until=later(1)), visa(2, VisaType.STATUS, until=later(2))
     (found,) = supporting([[{"type": "ResearcherStatus", "source": "const:s"}]], [short, long])
     assert found is long
+
+
+@pytest.mark.parametrize("typ", [None, "JWT", "at+jwt", "vnd.ga4gh.visa+jwt"])
+def test_another_kind_of_token_is_never_read_as_a_passport(typ):
+    second = NOW.timestamp()
+    claims = {"iss": ANNA.iss, "sub": "anna", "iat": second, "exp": second + 9}
+    token = Token("a.b.c", {"typ": typ}, claims | {"ga4gh_passport_v1": []})
+    with pytest.raises(TokenRefused) as refused:
+        read_passport(token, Broker(ANNA.iss, "https://x.example"), Trust(), NOW)
+    assert refused.value.rule is Rule.TYPE
 
 
 # ---- tokens --------------------------------------------------------------------------------------

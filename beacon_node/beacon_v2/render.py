@@ -20,7 +20,8 @@ from beacon_node.ports import Dataset
 
 _EXACT = Precision.EXACT.value
 _HIT, _ALL, _NONE = Include.HIT, Include.ALL, Include.NONE  # reading them off the enum is slow
-_RECORD, _NOT_PERMITTED = Granularity.RECORD, Status.NOT_PERMITTED
+_RECORD = Granularity.RECORD
+_GRANT_HELPS = (Status.NOT_PERMITTED, Status.BUDGET_SPENT)
 _GRANULARITY_WORDS = {granularity: granularity.word for granularity in Granularity}
 _SCHEMAS = {entry_type: returned_schemas(entry_type) for entry_type in EntryType}
 _STATUS_WORDS = {status: status.value for status in Status}
@@ -183,7 +184,7 @@ class _ResultSets:
 
 
 def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list[dict]:
-    """Return where to ask for access to what was not permitted, if the beacon says where."""
+    """Return where to ask for access to what a grant would open, if the beacon says where."""
     if not identity.contact_url:
         return []
     return [
@@ -193,7 +194,7 @@ def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list
             "note": f"Dataset {part.dataset_id}: {part.reason or part.status.value}",
         }
         for part in parts
-        if part.status is _NOT_PERMITTED
+        if part.status in _GRANT_HELPS
     ]
 
 

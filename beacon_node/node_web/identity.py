@@ -33,5 +33,6 @@ def registered_words(bounds: Bounds) -> str:
         "Registered researchers with a purpose are told counts of individuals with noise, none "
         f"below {bounds.threshold}. Whatever one account asks, a test that takes "
         f"{bounds.alpha:.0%} of strangers for members finds at most {bounds.beta:.0%} of the "
-        f"members; however many accounts collude, at most {all_accounts:.0%}. What the public tier tells adds to both."
+        f"members; however many accounts collude, at most {all_accounts:.0%}. What the public "
+        "tier tells adds to both."
     )

@@ -116,6 +116,9 @@ def test_where_access_can_be_asked_for_is_a_handover():
     assert handover["handoverType"]["id"] == "CUSTOM:access-request"
     assert handover["url"] == "https://org.example/access" and "closed" in handover["note"]
     assert "beaconHandovers" not in render(RECORD, HIT)
+    spent = DatasetAnswer("spent", Status.BUDGET_SPENT, reason="it is used up")
+    (handover,) = render(RECORD, HIT, spent)["beaconHandovers"]
+    assert handover["note"] == "Dataset spent: it is used up"
 
 
 def test_a_licence_is_a_handover_of_its_result_set():

@@ -10,6 +10,7 @@ from beacon_node.actions.manage_datasets import add_dataset
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import BudgetSpent, StoreUnavailable
 from beacon_node.model.answer import DatasetAnswer, Precision, Status
+from beacon_node.model.consent import UseKind
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Region
 from beacon_node.model.query import Granularity, NameQuery, OntologyFilter, Page, Query, RangeQuery
@@ -25,7 +26,7 @@ from tests.actions.registered.world import (
     make_hospital,
     women_of,
 )
-from tests.consent.clinic import audits, granted, reopened, withdraws
+from tests.consent.clinic import audits, gives, granted, reopened, withdraws
 
 COUNT = Granularity.COUNT
 
@@ -212,8 +213,24 @@ def test_the_audit_does_not_tell_a_number_below_the_threshold_from_one_above():
     assert audit_body(decided, [above]) == audit_body(decided, [below])
 
 
+def test_who_consented_to_research_discovery_alone_is_counted_but_in_no_public_answer(small):
+    gives(small.node, *small.ids, uses={UseKind.RESEARCH_DISCOVERY})
+    place = Query(INDIVIDUAL, RangeQuery(GRCH37, Region("22", 10_000, 11_000)))
+    assert asks(small.node, place, account("place")).status is Status.NOT_ANSWERABLE
+    part = asks(small.node, question(small, 4), account("place"))
+    assert abs(part.count - len(carriers_of(small, 4))) <= 20
+    assert asks(small.node, question(small, 4), ANONYMOUS).status is Status.NOT_ANSWERABLE
+
+
+def test_who_consented_to_public_discovery_alone_is_not_in_a_registered_count(small):
+    women = sorted(women_of(small))
+    gives(small.node, *women, uses={UseKind.PUBLIC_DISCOVERY})
+    asks(small.node, question(small, 4), account("men"))
+    told = audits(small.node)[-1]["told"][DATASET]
+    assert told["individuals"] == len(small.ids) - len(women)
+
+
 def test_places_are_answered_from_the_public_table_and_the_audit_says_so(small):
-    """Whoever consented to research discovery alone is not looked at for them."""
     region = Region("22", 10_000, 11_000)
     place = Query(INDIVIDUAL, RangeQuery(GRCH37, region), granularity=COUNT)
     part = asks(small.node, place, account("place"))

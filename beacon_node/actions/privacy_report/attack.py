@@ -224,6 +224,11 @@ def _unsure(subject: Subject, cast: Cast) -> Iterator[str]:
         "Controls who were called in another way, or are of other ancestries than the dataset's "
         "people, look unlike them in any data: power may then be shown too high."
     )
+    if openers := len(subject.opened.openly):
+        yield (
+            f"{openers:,} people chose that anybody be told of variants that they named: nothing "
+            "hides them there, and the answers that follow from it were not attacked."
+        )
     if tier.lifetime > 1:
         yield (
             f"This is public lifetime {tier.lifetime}: only its own answers were attacked; with "

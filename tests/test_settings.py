@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from beacon_node.errors import ConfigurationError
+from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.settings import Settings, read_settings
 
 
@@ -53,6 +54,16 @@ def test_lists_are_comma_separated_in_the_environment():
         ("[node]\ntime_zone = '../etc/passwd'\n", "node.time_zone"),
         ("[node]\ntime_zone = 'Europe'\n", "node.time_zone"),
         ("[answers]\ndefault_page_size = 2000\n", "answers.default_page_size"),
+        ("[registered]\npower = 0.05\n", "registered.power"),
+        ("[registered]\npower = 0.051\n", "[registered]"),
+        ("[registered]\nepsilon = 0\n", "registered.epsilon"),
+        ("[registered]\nepsilon = 3.0\n", "registered.epsilon"),
+        ("[registered]\nthreshold = 0\n", "registered.threshold"),
+        ("[registered]\ncompleteness = 1.1\n", "registered.completeness"),
+        ("[registered]\nsmallest_group = 1\n", "registered.smallest_group"),
+        ("[registered]\nworst_case = 0.0\n", "registered.worst_case"),
+        ("[registered]\nworst_case = 1000.0\n", "[registered]"),
+        ("[registered]\naccounts_in_collusion = 0\n", "registered.accounts_in_collusion"),
         ("server = 1\n", "[server]"),
         ("[server\n", "TOML"),
     ],
@@ -66,3 +77,9 @@ def test_what_cannot_be_meant_stops_the_start(toml, names):
 def test_a_bad_number_in_the_environment_stops_the_start():
     with pytest.raises(ConfigurationError, match="server.port"):
         read_settings("", {"BEACON_NODE_SERVER_PORT": "many"})
+
+
+def test_the_bounds_of_registered_counts_are_those_of_the_settings():
+    assert Settings().registered.bounds == Bounds()
+    told = read_settings("[registered]\npower = 0.2\naccounts_in_collusion = 2\n", {})
+    assert (told.registered.bounds.beta, told.registered.bounds.pool) == (0.2, 2)

@@ -163,9 +163,19 @@ class Ledger(ChargingLedger):
 
     def moment(self, now: datetime) -> Moment:
         """Return the moment a question is decided at (`present`), and the consent version then."""
-        with told_plainly(self.path), self._reader as connection:
-            last, version = chain.last_moment(connection)
+        with told_plainly(self.path):
+            last, version = self._last_moment()
         return Moment(max(now, read_moment(last)) if last else now, version)
+
+    def _last_moment(self) -> tuple[str, int]:
+        """Read it where the question will be recorded, for what is read then is there already; or,
+        if this process writes just now, beside it."""
+        with self._queue.no_turn() as is_idle:
+            end = self._writer.end() if is_idle else None
+        if end is not None:
+            return end.last.recorded_at if end.last else "", end.consent_version
+        with self._reader as connection:
+            return chain.last_moment(connection)
 
     def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
         """Record that a release of a dataset begins, and return the moment it is made at.

@@ -66,6 +66,16 @@ class FairQueue:
         finally:
             self._threads.release()
 
+    @contextmanager
+    def no_turn(self) -> Iterator[bool]:
+        """Keep this process's threads from a turn, unless one has or awaits it: then False."""
+        is_idle = self._threads.acquire(blocking=False)
+        try:
+            yield is_idle
+        finally:
+            if is_idle:
+                self._threads.release()
+
     def _open(self) -> None:
         if self._handle is None:
             self._file = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

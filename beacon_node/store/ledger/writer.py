@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -30,19 +30,34 @@ class Writer:
     def transaction(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
         """Append within one transaction, all or nothing."""
         connection = self._connection = self._connection or self._connect()
-        with ExitStack() as undo:
-            undo.callback(self.close)  # rolls back
+        try:
             self._make_durable(connection, durable)
             connection.execute("BEGIN IMMEDIATE")
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
+            version = self._data_version(connection)
             # Nobody else wrote since: the chain ends as it was left.
             end = self._left[1] if version == self._left[0] else checked_end(connection)
             appending = Appending(connection, end, now)
             yield appending
             left = appending.end()
             connection.execute("COMMIT")
-            self._left = version, left
-            undo.pop_all()
+        except BaseException:
+            self.close()  # rolls back
+            raise
+        self._left = version, left
+
+    def end(self) -> End | None:
+        """Return how the chain ends, for whoever keeps others from a turn; None before the first
+        transaction. Raises LedgerBroken."""
+        if self._connection is None:
+            return None
+        version = self._data_version(self._connection)
+        if version != self._left[0]:  # read first: what is newer yet is read again at the turn
+            self._left = version, checked_end(self._connection)
+        return self._left[1]
+
+    @staticmethod
+    def _data_version(connection: sqlite3.Connection) -> int:
+        return connection.execute("PRAGMA data_version").fetchone()[0]
 
     def _connect(self) -> sqlite3.Connection:
         connection = connect(self._path)

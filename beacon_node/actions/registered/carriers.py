@@ -1,0 +1,95 @@
+"""How many people carry one allele: whom the question is about, and what its answer costs."""
+
+from dataclasses import dataclass, replace
+
+from beacon_node.actions.registered.asked import Asked
+from beacon_node.actions.registered.callable import CallableThere
+from beacon_node.actions.registered.group_sizes import size_of_group
+from beacon_node.actions.registered.posed import Posed
+from beacon_node.actions.registered.reasons import Why
+from beacon_node.actions.registered.reference import AlleleFacts
+from beacon_node.actions.registered.release import Seated, for_life
+from beacon_node.model.answer import Refused, Status
+from beacon_node.model.public_tier import Missing
+from beacon_node.model.variation import Allele
+from beacon_node.privacy.registered.account import Place
+from beacon_node.privacy.registered.count import Group, Question
+from beacon_node.privacy.registered.crowd import Crowd, Frequency
+from beacon_node.privacy.registered.prices import Prices, price_list
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Facts:
+    """What is public of an allele, and who can be asked about it."""
+
+    allele: Allele
+    there: CallableThere
+    known: AlleleFacts
+
+
+def of_carriers(posed: Posed, allele: Allele) -> Asked | Refused:
+    facts = _facts(posed, allele)
+    if not isinstance(facts, _Facts):
+        return facts
+    everybody = posed.people(replace(posed.plan, filters=(), filters_key=""))
+    seated = posed.release.seated(
+        posed.by.own.people, everybody.asked_about, facts.there, posed.seats
+    )
+    if seated.crowd.two + seated.crowd.one < posed.bounds.group_floor:
+        return posed.refused(Why.TOO_FEW_PEOPLE)
+    prices = _prices(posed, seated.crowd, facts.known.frequency)
+    if not prices.is_affordable(posed.bounds):  # nor would it be among fewer
+        return posed.refused(Why.TOO_RARE)
+    if posed.filters:
+        return _of_some(posed, facts, seated)
+    carriers = for_life(everybody.carriers & seated.there, posed.seats)
+    return _asked(posed, facts, Group(carriers, seated.seats, seated.one_copy), prices)
+
+
+def _of_some(posed: Posed, facts: _Facts, seated: Seated) -> Asked | Refused:
+    """Return the question about those who meet the filters; all have two copies."""
+    size = size_of_group(posed, facts.there, seated)
+    if isinstance(size, Refused):
+        return size
+    prices = _prices(posed, Crowd(two=size), facts.known.frequency)
+    if not prices.is_affordable(posed.bounds):
+        return posed.refused(Why.TOO_RARE)
+    found, seats = posed.people(posed.plan), posed.seats
+    asked = for_life(found.asked_about & seated.there, seats)
+    carriers = for_life(found.carriers & seated.there, seats)
+    return _asked(posed, facts, Group(carriers, asked), prices)
+
+
+def _asked(posed: Posed, facts: _Facts, people: Group, prices: Prices) -> Asked:
+    allele = facts.allele
+    place = Place(allele.reference_name, allele.start, allele.end)
+    question = Question(people, facts.known.reference, prices, place, posed.group)
+    return posed.by.asked(posed.key, question)
+
+
+_MISSING = {
+    Missing.PANEL: Why.PANEL_GONE,
+    Missing.GENOMES: Why.NO_GENOMES,
+    Missing.ASSAY: Why.NO_ASSAY,
+}
+
+
+def _facts(posed: Posed, allele: Allele) -> _Facts | Refused:
+    release, dataset = posed.release, posed.by.dataset
+    if dataset.public.missing:  # it tells the first of all that is
+        return posed.refused(_MISSING[dataset.public.missing])
+    there = release.callable.at(allele)
+    if there is None:
+        return Refused(dataset.id, Status.NOT_SEQUENCED, "")
+    if posed.filters and not there.all_have_two:
+        return posed.refused(Why.HALF_COPIES)
+    known = release.reference.of(allele, posed.filters)
+    return posed.refused(known) if isinstance(known, Why) else _Facts(allele, there, known)
+
+
+def _prices(posed: Posed, crowd: Crowd, frequency: Frequency) -> Prices:
+    known, bounds = posed.by.node.prices, posed.bounds
+    found = known.get(bounds)
+    if found is None:
+        found = known.setdefault(bounds, price_list(bounds))
+    return found(crowd, frequency)

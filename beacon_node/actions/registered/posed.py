@@ -1,0 +1,93 @@
+"""A registered question of somebody's, in canonical form, and what names its draw."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from beacon_node.actions.registered.asked import Asked
+from beacon_node.actions.registered.reasons import Why, not_answerable
+from beacon_node.actions.registered.release import RegisteredRelease
+from beacon_node.actions.registered.seats import Seats, seats_of
+from beacon_node.model.answer import Refused
+from beacon_node.model.data_use import ResearchPurpose, purpose_document
+from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.ledger import Moment
+from beacon_node.model.requester import Requester
+from beacon_node.node import Node
+from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.privacy.registered.bounds import Bounds
+from beacon_node.privacy.registered.count import Question
+from beacon_node.store.variants.people import FoundPeople
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asker:
+    """Who asks a dataset, under which decision."""
+
+    node: Node
+    dataset: Dataset
+    own: DatasetDecision
+    requester: Requester
+    moment: Moment
+
+    def asked(self, canonical: str, question: Question) -> Asked:
+        return Asked(self.dataset.id, self._key(canonical), _payers(self.requester), question)
+
+    def _key(self, canonical: str) -> bytes:
+        """Return what names the draw: one for each account, release, consents and purpose."""
+        standing = self.node.ledger.standing_version(self.dataset.id, self.moment)
+        account, fingerprint = self.requester.account, self.dataset.fingerprint
+        return _digest([account, fingerprint, standing, self.purpose, canonical])
+
+    @property
+    def purpose(self) -> str:
+        return _purpose_digest(self.requester.purpose)
+
+
+@lru_cache(maxsize=1_024)
+def _purpose_digest(purpose: ResearchPurpose) -> str:
+    return _digest(purpose_document(purpose)).hex()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Posed:
+    """A question of somebody's, in canonical form, as it meets a release.
+
+    `filters` names what it filters by, empty: nothing; `group` also the purpose it counts for.
+    """
+
+    by: Asker
+    plan: SearchPlan
+    key: str
+    filters: str
+    bounds: Bounds
+    release: RegisteredRelease
+
+    @property
+    def group(self) -> str:
+        return _digest([self.filters, self.by.purpose]).hex()
+
+    def people(self, plan: SearchPlan) -> FoundPeople:
+        return self.by.node.store.people(self.by.dataset, plan, self.by.own)
+
+    def refused(self, why: Why | str) -> Refused:
+        return not_answerable(self.by.dataset, why)
+
+    @property
+    def seats(self) -> Seats:
+        return seats_of(self.by.node, self.by.dataset)
+
+
+def _digest(facts: object) -> bytes:
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _payers(requester: Requester) -> tuple[str, ...]:
+    named = (
+        ("researcher", requester.account),
+        ("organisation", requester.organisation),
+        ("broker", requester.broker),
+    )
+    return tuple(f"{kind}:{name}" for kind, name in named if name)

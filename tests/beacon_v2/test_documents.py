@@ -11,6 +11,7 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.ports import Dataset
+from tests.conformance.schemas import RESPONSES, faults
 from tests.policy.duo import ds, term, use
 
 IDENTITY = BeaconIdentity(
@@ -78,7 +79,9 @@ def test_info_says_what_each_protected_dataset_gives_away_at_most():
         Dataset("closed", "", Assembly.GRCH38, is_open_data=False),
         Dataset("asked", "", Assembly.GRCH38, is_open_data=False, public=tier),
     ]
-    (bound,) = documents.info_document(IDENTITY, told)["response"]["info"]["privacyBounds"]
+    document = documents.info_document(IDENTITY, told)
+    assert faults(document, f"{RESPONSES}/beaconInfoResponse") == []
+    (bound,) = document["response"]["info"]["privacyBounds"]
     assert bound["datasetId"] == "asked" and bound["publicTier"].endswith(tier.bound)
     assert "20% of the members" in bound["publicTier"]
     assert "info" not in documents.info_document(IDENTITY, told[:1])["response"]

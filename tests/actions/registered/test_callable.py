@@ -109,9 +109,12 @@ def test_people_are_told_by_their_numbers_for_life():
 
 def test_nobody_of_a_kind_too_few_to_be_reckoned_with_is_asked_about():
     everybody, seats = NumberSet.everyone(111), Seats(np.arange(111), 111)
-    found = seat(everybody, half_women(111, men=11).at(snv("X", 50_000_000)), seats)
-    assert found.crowd == Crowd(two=90, one=0)
-    assert set(found.there) == set(range(11, 111)) and found.one_copy is None
+    few_men = seat(everybody, half_women(111, men=11).at(snv("X", 50_000_000)), seats)
+    assert few_men.crowd == Crowd(two=90, one=0)
+    assert set(few_men.there) == set(range(11, 111)) and few_men.one_copy is None
+    few_women = seat(everybody, half_women(111, men=100).at(snv("X", 50_000_000)), seats)
+    assert few_women.crowd == Crowd(two=0, one=90)
+    assert set(few_women.there) == set(few_women.one_copy) == set(range(100))
 
 
 @pytest.mark.parametrize(

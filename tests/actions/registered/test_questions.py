@@ -1,6 +1,7 @@
 """A registered question is about people who consent and were sequenced there; what it costs, and
 whether it is answerable, follows from what is public."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -106,6 +107,15 @@ def test_at_y_only_men_are_asked_about(hospital):
     assert ids_of(hospital, found.people.matching) == carriers_of(hospital, number)
     assert set(found.reference.seats) == set(range(1, GENOMES, 2))  # of whom it is known
     assert set(found.reference.matching) == set(np.flatnonzero(hospital.reference[:, number] > 0))
+
+
+def test_questions_are_prepared_in_any_thread(hospital):
+    with ThreadPoolExecutor(2) as pool:  # each reads the genomes through files of its own
+        found = list(pool.map(lambda number: asks(hospital, number), range(30, 40)))
+    for number, one in enumerate(found, 30):
+        carrying = np.flatnonzero(hospital.reference[:, number] > 0)
+        assert set(one.question.reference.matching) == set(carrying)
+        assert ids_of(hospital, one.question.people.matching) == carriers_of(hospital, number)
 
 
 def test_who_pays_is_the_researcher_first(hospital):

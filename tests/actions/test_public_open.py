@@ -1,25 +1,23 @@
 """actions/public_choices.py and public_open.py: who chose that anybody be told of her is told of
 exactly, there and nowhere else, and at nobody else's cost."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from beacon_node.actions.annotate import AnnotateOptions, annotate, remove_source
+from beacon_node.actions.annotate import AnnotateOptions, annotate
 from beacon_node.actions.consent_statement import cancel_statement
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.public_choices import lookups_of
-from beacon_node.actions.public_tier import set_panels
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.carriers import decode
-from beacon_node.model.consent import OpenChoice, UseKind
+from beacon_node.model.consent import OpenChoice
 from beacon_node.model.consent import Status as Said
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Region
@@ -40,33 +38,23 @@ from beacon_node.privacy.public import NotAnswerable
 from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.public import Choice, ChoiceKind
 from tests.actions.homes import vcf
+from tests.actions.open_world import GENES, carried_in, genes, opening_world, rare_of, variants
 from tests.actions.public_naive import naive_answers
 from tests.actions.public_world import (
     DATASET,
     GRCH37,
-    PANEL,
     World,
     ask,
     ask_all,
-    join,
     load_genes,
     make_world,
     on_day,
     table,
     variant,
 )
-from tests.consent.clinic import GRU, client, gives, reopened, says, withdraws
+from tests.consent.clinic import GRU, client, gives, says, withdraws
 
 RARE = 159  # the rarest of 22: not answerable
-GENES = {"ONE": (140, 159), "TWO": (100, 139), "OTHER": (160, 171)}  # OTHER is on X
-
-
-def genes(*names: str) -> OpenChoice:
-    return OpenChoice(genes=frozenset(names))
-
-
-def variants(*names: str) -> OpenChoice:
-    return OpenChoice(variants=frozenset(names))
 
 
 def called(world: World, number: int) -> str:
@@ -78,22 +66,6 @@ def called(world: World, number: int) -> str:
 def carrier(world: World, *numbers: int) -> str:
     """Return somebody who carries all these variants."""
     return world.ids[int(np.flatnonzero((world.genomes[:, numbers] > 0).all(axis=1))[0])]
-
-
-def opening_world(folder, choices: Mapping[int, OpenChoice], *, people: int = 70) -> World:
-    """Return a released world in which some, by number, opened something."""
-    world = make_world(folder, people=people)
-    load_genes(world, **GENES)
-    on_day(world, 1)
-    for number, choice in choices.items():
-        gives(world.node, world.ids[number], open=choice)
-    release(world.node, DATASET)
-    return world
-
-
-def carried_in(world: World, who: int, gene: str) -> set[int]:
-    first, last = GENES[gene]
-    return {v for v in range(first, last + 1) if world.genomes[who, v] > 0}
 
 
 def counted(world: World) -> dict[str, set[int]]:
@@ -253,102 +225,6 @@ def test_a_gene_opens_whatever_overlaps_it_and_nothing_else(tmp_path):
     assert ask(world, replace(far, region=Region("22", 16_999, 17_000))).exists is None
 
 
-# ---- what she says later -------------------------------------------------------------------------
-
-
-def rare_of(world: World, who: int, gene: str = "ONE") -> int:
-    """Return what only her choice makes a yes."""
-    return next(v for v in sorted(carried_in(world, who, gene)) if not _without(world, who)[v])
-
-
-def _without(world: World, who: int) -> list[bool | None]:
-    return naive_answers(world, world.reference, {who: ()})
-
-
-def test_a_withdrawal_acts_on_the_next_question(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    v = rare_of(world, 3)
-    assert ask(world, variant(world, v)).exists is True
-    withdraws(world.node, world.ids[3])
-    assert ask(world, variant(world, v)).exists is None
-
-
-@pytest.mark.parametrize(
-    "narrower",
-    [
-        {"open": genes("TWO")},
-        {},
-        {"open": genes("ONE"), "uses": {UseKind.RECORD_LEVEL}},
-        {"open": genes("ONE"), "until": 3.5},
-    ],
-    ids=["another gene", "nothing opened", "no public discovery", "ended"],
-)
-def test_a_narrower_consent_acts_at_once_and_in_every_process(tmp_path, narrower):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    v = rare_of(world, 3)
-    assert ask(world, variant(world, v)).exists is True
-    on_day(world, 3)
-    gives(world.node, world.ids[3], **narrower)
-    on_day(world, 4)
-    assert ask(world, variant(world, v)).exists is None
-    world.node = reopened(world.node)
-    assert ask(world, variant(world, v)).exists is None
-
-
-def test_a_date_ends_it_though_nothing_is_recorded(tmp_path):
-    world = make_world(tmp_path / "w")
-    load_genes(world, **GENES)
-    gives(world.node, world.ids[3], open=genes("ONE"), until=3)
-    release(world.node, DATASET)
-    v, found = rare_of(world, 3), []
-    for number in (2, 4):
-        on_day(world, number)
-        found.append(ask(world, variant(world, v)).exists)
-    assert found == [True, None]
-
-
-def test_a_narrower_consent_that_begins_later_acts_on_its_day(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    v, found = rare_of(world, 3), []
-    on_day(world, 2)
-    gives(world.node, world.ids[3], open=genes("TWO"), begins=5)
-    for number in (4, 6):
-        on_day(world, number)
-        found.append(ask(world, variant(world, v)).exists)
-    assert found == [True, None]
-
-
-def test_what_others_say_changes_nothing_of_her(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE"), 8: genes("ONE")})
-    v = rare_of(world, 3)
-    for number, who in ((3, world.ids[8]), (4, world.ids[20])):
-        assert ask(world, variant(world, v)).exists is True
-        on_day(world, number)
-        withdraws(world.node, who)
-    assert ask(world, variant(world, v)).exists is True
-
-
-def test_what_is_opened_later_waits_for_the_next_release(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("TWO")})
-    v = rare_of(world, 3)
-    on_day(world, 3)
-    gives(world.node, world.ids[3], open=genes("ONE", "TWO"))
-    assert ask(world, variant(world, v)).exists is None
-    release(world.node, DATASET)
-    assert ask(world, variant(world, v)).exists is True
-
-
-def test_taken_back_and_given_again_waits_for_the_next_release(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    v = rare_of(world, 3)
-    for number, choice in ((3, OpenChoice()), (4, genes("ONE"))):
-        on_day(world, number)
-        gives(world.node, world.ids[3], open=choice)
-    assert ask(world, variant(world, v)).exists is None
-    release(world.node, DATASET)
-    assert ask(world, variant(world, v)).exists is True
-
-
 # ---- at nobody else's cost -----------------------------------------------------------------------
 
 
@@ -424,51 +300,3 @@ def test_who_opened_in_another_dataset_or_by_mistake_hides_nobody_here(tmp_path)
     members = table(world.node).batches[0].members
     assert [m.id for m in members if not m.covers] == world.ids[:2]
     assert table(world.node).openers == ()
-
-
-# ---- without a table for the others --------------------------------------------------------------
-
-
-def test_openers_are_told_of_where_too_few_people_are(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")}, people=5)
-    v = max(carried_in(world, 3, "ONE"))
-    assert ask(world, variant(world, v)).exists is True
-    assert ask(world, variant(world, 0)).status is Status.NOT_ANSWERABLE
-
-
-def test_openers_are_told_of_while_the_panel_is_missing_and_nothing_spent_is_forgotten(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    spent = [m.spent for m in table(world.node).batches[0].members]
-    v = rare_of(world, 3)
-    remove_source(world.node, Kind.PANEL, PANEL)
-    join(world, world.population.people(4, np.random.default_rng(2)))
-    release(world.node, DATASET)
-    assert ask(world, variant(world, v)).exists is True
-    told = ask(world, variant(world, 0))
-    assert told.reason.startswith(NotAnswerable.NO_PANEL.reason)
-    assert [m.spent for m in table(world.node).batches[0].members] == spent
-
-
-def test_where_no_panels_are_declared_nobody_is_told_of(tmp_path):
-    world = make_world(tmp_path / "w", panels=False)
-    load_genes(world, **GENES)
-    gives(world.node, world.ids[3], open=genes("ONE"))
-    release(world.node, DATASET)
-    assert ask(world, variant(world, 140)).status is Status.NOT_PERMITTED
-
-
-def test_panels_taken_away_close_it_for_openers_too(tmp_path):
-    world = opening_world(tmp_path / "w", {3: genes("ONE")})
-    set_panels(world.node, DATASET, [])
-    assert ask(world, variant(world, rare_of(world, 3))).status is Status.NOT_PERMITTED
-
-
-def test_a_gene_table_that_comes_later_lets_the_next_release_tell(tmp_path):
-    world = make_world(tmp_path / "w")
-    gives(world.node, world.ids[3], open=genes("ONE"))
-    release(world.node, DATASET)
-    v = rare_of(world, 3)
-    load_genes(world, **GENES)
-    assert ask(world, variant(world, v)).exists is None
-    assert release(world.node, DATASET).is_new
-    assert ask(world, variant(world, v)).exists is True

@@ -30,6 +30,7 @@ class Writer:
     def transaction(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
         """Append within one transaction, all or nothing."""
         connection = self._connection = self._connection or self._connect()
+        left = None
         try:
             self._make_durable(connection, durable)
             connection.execute("BEGIN IMMEDIATE")
@@ -38,12 +39,14 @@ class Writer:
             end = self._left[1] if version == self._left[0] else checked_end(connection)
             appending = Appending(connection, end, now)
             yield appending
-            left = appending.end()
+            end = appending.end()
             connection.execute("COMMIT")
-        except BaseException:
-            self.close()  # rolls back
-            raise
-        self._left = version, left
+            left = version, end
+        finally:
+            if left is None:
+                self.close()  # rolls back
+            else:
+                self._left = left
 
     def end(self) -> End | None:
         """Return how the chain ends, for whoever keeps others from a turn; None before the first

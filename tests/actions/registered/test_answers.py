@@ -6,7 +6,9 @@ import pytest
 
 from beacon_node.actions import answer_query
 from beacon_node.actions.answer_query import answer
-from beacon_node.actions.manage_datasets import add_dataset
+from beacon_node.actions.load_dataset import WHOLE_GENOME
+from beacon_node.actions.manage_datasets import NewDataset, add_dataset
+from beacon_node.actions.public_tier import set_panels
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import BudgetSpent, StoreUnavailable
 from beacon_node.model.answer import DatasetAnswer, Precision, Status
@@ -16,8 +18,9 @@ from beacon_node.model.genome import Region
 from beacon_node.model.query import Granularity, NameQuery, OntologyFilter, Page, Query, RangeQuery
 from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
+from beacon_node.randomness import OpenDPNoise
 from tests.actions.homes import open_data
-from tests.actions.public_world import DATASET, GRCH37, World, load_cohort, variant
+from tests.actions.public_world import DATASET, GRCH37, PANEL, World, load_cohort, variant
 from tests.actions.registered.world import (
     INDIVIDUAL,
     RESEARCHER,
@@ -26,7 +29,7 @@ from tests.actions.registered.world import (
     make_hospital,
     women_of,
 )
-from tests.consent.clinic import audits, gives, granted, reopened, withdraws
+from tests.consent.clinic import GRU, audits, gives, granted, reopened, withdraws
 
 COUNT = Granularity.COUNT
 
@@ -196,23 +199,6 @@ def _numbers(told: dict) -> list:
     return [value for one in told.values() for value in one.values() if isinstance(value, int)]
 
 
-def test_the_audit_does_not_tell_a_number_below_the_threshold_from_one_above():
-    from beacon_node.actions.audit_question import Decided, audit_body
-    from beacon_node.model.consent_documents import read_moment
-    from beacon_node.model.decision import DatasetDecision, Decision, Guard
-    from beacon_node.model.ledger import Moment
-
-    own = DatasetDecision("d", COUNT, guard=Guard.REGISTERED)
-    moment = Moment(read_moment("2030-01-01T00:00:00.000000Z"), 0)
-    decided = Decided(
-        Query(INDIVIDUAL, granularity=COUNT), RESEARCHER, moment, Decision({"d": own})
-    )
-    noise = {"precision": Precision.IMPRECISE, "adjusted_to": 5}
-    above = DatasetAnswer("d", Status.ANSWERED, COUNT, True, 12, **noise)
-    below = DatasetAnswer("d", Status.ANSWERED, Granularity.BOOLEAN, False, **noise)
-    assert audit_body(decided, [above]) == audit_body(decided, [below])
-
-
 def test_who_consented_to_research_discovery_alone_is_counted_but_in_no_public_answer(small):
     gives(small.node, *small.ids, uses={UseKind.RESEARCH_DISCOVERY})
     place = Query(INDIVIDUAL, RangeQuery(GRCH37, Region("22", 10_000, 11_000)))
@@ -332,6 +318,44 @@ def test_nobody_is_charged_and_nothing_recorded_where_noise_fails(small):
     assert len(audits(small.node)) == before
     assert asks(small.node, query, who).status is Status.ANSWERED
     assert charges(small.node)[-1][DATASET]["drawn"] == "now"
+
+
+class FailingSecond(OpenDPNoise):
+    """Gives one draw and then fails."""
+
+    def __init__(self):
+        self.drawn = 0
+
+    def geometric(self, epsilon):
+        self.drawn += 1
+        if self.drawn > 1:
+            raise ArithmeticError("no more noise")
+        return super().geometric(epsilon)
+
+
+def test_two_datasets_are_charged_together_or_not_at_all(small):
+    new = NewDataset("twin", GRCH37, use=GRU, assayed=WHOLE_GENOME)
+    add_dataset(small.node, new)
+    load_cohort(small, "twin")
+    set_panels(small.node, "twin", [PANEL])
+    release(small.node, "twin")
+    query, who = question(small, 5), account("two")
+    with pytest.raises(ArithmeticError):
+        answer(replace(small.node, noise=FailingSecond()), query, who)
+    assert audits(small.node) == []
+    found = answer(small.node, query, who)
+    (body,) = audits(small.node)
+    assert {one: c["drawn"] for one, c in body["charged"].items()} == {
+        DATASET: "now",
+        "twin": "now",
+    }
+    told = [part.count for part in found.datasets]
+    assert found.count == sum(told) and (found.precision, found.adjusted_to) == (
+        Precision.IMPRECISE,
+        5,
+    )
+    truth = len(carriers_of(small, 5))
+    assert all(abs(count - truth) <= 20 for count in told)
 
 
 def test_nobody_is_charged_where_the_question_cannot_be_recorded(small, monkeypatch):

@@ -26,6 +26,7 @@ from beacon_node.actions.privacy_report.sites import chosen_sites
 from beacon_node.actions.privacy_report.subject import Subject, chunk_of, subject_of
 from beacon_node.actions.privacy_report.utility import utility_of
 from beacon_node.actions.public_tier import set_panels
+from beacon_node.actions.registered.bounds import bounds_of
 from beacon_node.actions.release_dataset import release
 from beacon_node.attacks.power import Power
 from beacon_node.attacks.report_suite import most_allowed
@@ -35,7 +36,7 @@ from beacon_node.model.calls import Interval
 from beacon_node.model.genome import REFERENCE_NUMBER
 from beacon_node.ports import NO_PROGRESS
 from beacon_node.privacy.likelihood import budget_for
-from beacon_node.privacy.registered.bounds import Bounds
+from beacon_node.settings import Registered
 from beacon_node.store.alleles import place_of
 from beacon_node.store.panels.layout import Key
 from tests.actions.homes import open_data
@@ -286,12 +287,19 @@ def test_a_report_is_no_question_and_is_not_on_record(world):
 
 
 def test_it_states_the_settings_and_the_bounds_that_follow_from_them(world):
-    bounds = Bounds()
+    bounds = bounds_of(world.node)
     told = {one.name: one.value for one in report_of(world).settings}
     assert told["β, members found at most"] == "10%" and told["public lifetime"] == "1"
     assert told["registered counts: one account"] == f"{bounds.beta:.0%}"
     together = bounds.power(bounds.pool * bounds.budget + B)
     assert told["all accounts and public answers"] == f"{together:.0%}"
+
+
+def test_other_settings_of_registered_counts_give_other_bounds(world):
+    settings = replace(world.node.settings, registered=Registered(power=0.12))
+    (found,) = privacy_report(replace(world.node, settings=settings), DATASET).datasets
+    told = {one.name: one.value for one in found.settings}
+    assert told["registered counts: one account"] == "12%"
 
 
 # ---- the picture ---------------------------------------------------------------------------------

@@ -13,11 +13,12 @@ from beacon_node.actions.privacy_report.sites import Sampling
 from beacon_node.actions.privacy_report.subject import Subject, subject_of
 from beacon_node.actions.privacy_report.utility import utility_of
 from beacon_node.actions.public_tier import public_words
+from beacon_node.actions.registered.bounds import bounds_of
 from beacon_node.model.consent_documents import moment_text
 from beacon_node.node import Node
 from beacon_node.ports import NO_PROGRESS, Progress
 from beacon_node.privacy.likelihood import frequency_at
-from beacon_node.privacy.registered.bounds import DEFAULTS, Bounds
+from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.store.records import DatasetRecord
 
 _SAMPLING = Sampling()
@@ -71,7 +72,8 @@ def _settings(subject: Subject) -> tuple[Setting, ...]:
         "bound over all public lifetimes": f"{tier.stated_power:.0%}",
     }
     public = subject.budget * tier.lifetime
-    return tuple(Setting(*one) for one in (told | registered(DEFAULTS, public)).items())
+    counts = registered(bounds_of(subject.node), public)
+    return tuple(Setting(*one) for one in (told | counts).items())
 
 
 def registered(bounds: Bounds, public: float) -> dict[str, str]:

@@ -1,11 +1,10 @@
 """Small cohorts of a simulated population, behind the guard and before it."""
 
-import numpy as np
 import pytest
 
-from benchmarks.attack_population import Contig, Place
-from benchmarks.attacked import Assays, Scene, Settings
-from benchmarks.attacks import Arena, Plan, arenas
+from benchmarks.attacks.nodes import Settings
+from benchmarks.attacks.plans import Arena, Plan, arenas, three_assays
+from benchmarks.attacks.population import Contig, Place
 
 AUTOSOME = (Contig(Place.AUTOSOME, 1_000_000),)
 LONGER = (Contig(Place.AUTOSOME, 2_000_000),)
@@ -28,18 +27,9 @@ PLANS = {
         settings=Settings(carriers_needed=2),
     ),
     "X, Y, MT and three assays": Plan(
-        people=300, cohorts=1, contigs=EVERYWHERE, outsiders=400, panel=4_100
+        people=300, cohorts=1, contigs=EVERYWHERE, outsiders=400, panel=4_100, assays=three_assays
     ),
 }
-
-
-def three_assays(scene: Scene) -> Assays:
-    """A third of the people each: whole genome, an array of common variants, an exome."""
-    variants = len(scene.points)
-    array = (scene.points > 0.01) & (np.arange(variants) % 7 == 0)
-    exome = np.arange(variants) % 500 < 40
-    covers = np.stack([np.ones(variants, bool), array, exome])
-    return Assays(np.arange(300) % 3, covers)
 
 
 @pytest.fixture(scope="package", params=PLANS)
@@ -54,7 +44,7 @@ def plan(plan_name: str) -> Plan:
 
 @pytest.fixture(scope="package")
 def cohorts(plan: Plan) -> list[Arena]:
-    return list(arenas(plan, three_assays if plan.panel == 4_100 else None))
+    return list(arenas(plan))
 
 
 @pytest.fixture(scope="package")

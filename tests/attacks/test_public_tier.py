@@ -12,8 +12,9 @@ import pytest
 from beacon_node.attacks.informed import GuardAware
 from beacon_node.attacks.power import Power, power_of, scores_of
 from beacon_node.attacks.target import NOT_ANSWERABLE
-from benchmarks.attacked import BETA, Settings
-from benchmarks.attacks import Plan, arenas, results, utility
+from benchmarks.attacks.nodes import BETA, Settings
+from benchmarks.attacks.plans import Plan, arenas
+from benchmarks.attacks.public import results, utility
 from tests.attacks.conftest import AUTOSOME, LONGER, PLANS
 
 QUESTIONS = (1, 10, 100, 1_000)
@@ -43,8 +44,7 @@ def test_behind_the_guard_no_attack_exceeds_the_stated_power(cohorts, plan):
 
 def test_common_variants_stay_answerable_and_true(cohorts, plan):
     told = utility(cohorts)
-    _, true_of_common = told["> 5 %"]
-    assert true_of_common >= 0.98
+    assert told["> 5 %"].true >= 0.98 * told["> 5 %"].told > 0
 
 
 def power_of_who_knows_the_guard(plan: Plan) -> Power:

@@ -8,7 +8,7 @@ from beacon_node.attacks.informed import GuardAware
 from beacon_node.attacks.power import FALSE_POSITIVES, power_of, scores_of
 from beacon_node.attacks.target import YES
 from beacon_node.attacks.withdrawal import BeforeAndAfter
-from benchmarks.attacked import BETA, unguarded
+from benchmarks.attacks.nodes import BETA, unguarded
 
 LEAVERS = range(0, 300, 6)
 

@@ -1,6 +1,6 @@
 """Nodes to attack, built from a simulated population: one that tells all, and a guarded one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,7 +19,7 @@ from beacon_node.privacy.public import (
     public_order,
     walk,
 )
-from benchmarks.attack_population import Population
+from benchmarks.attacks.population import Population
 
 BETA, ALPHA = 0.10, 0.05
 _BLOCK = 4_096
@@ -27,23 +27,41 @@ _BLOCK = 4_096
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Scene:
-    """A population, and who is the panel: the people all reference frequencies come from.
+    """A population, and who is in the panels that all reference frequencies come from.
 
-    `limits` are what the guard reckons with, `points` what an attacker takes for the frequencies:
+    `named` are the panels that the node was told of, one for each ancestry. `limits` are what its
+    guard reckons with, `points` what an attacker takes for the frequencies among `known` people:
     (AC + 1/2) / (AN + 1).
     """
 
     population: Population
-    panel: np.ndarray
+    named: tuple[np.ndarray, ...]
     limits: np.ndarray
     points: np.ndarray
 
     @classmethod
-    def of(cls, population: Population, panel: np.ndarray) -> "Scene":
-        counts = population.genomes[panel].sum(axis=0, dtype=np.int64)
-        numbers = population.numbers(panel)
-        limits = lower_limits(counts, numbers)
-        return cls(population, panel, limits, (counts + 0.5) / (numbers + 1))
+    def of(
+        cls, population: Population, named: Sequence[np.ndarray], known: np.ndarray | None = None
+    ) -> "Scene":
+        counted = [_counted_in(population, panel) for panel in named]
+        limits = np.min([lower_limits(*panel) for panel in counted], axis=0)
+        known = np.concatenate(named) if known is None else known
+        counts, numbers = _counted_in(population, known)
+        return cls(population, tuple(named), limits, (counts + 0.5) / (numbers + 1))
+
+    @property
+    def panels(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return AC and AN by variant of each panel named."""
+        return [_counted_in(self.population, panel) for panel in self.named]
+
+    @property
+    def reference(self) -> np.ndarray:
+        """Return the people whose whole genomes are public: those of the panels named."""
+        return np.concatenate(self.named)
+
+
+def _counted_in(population: Population, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return population.genomes[who].sum(axis=0, dtype=np.int64), population.numbers(who)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,8 +127,9 @@ def guarded(
     costs = _costs(scene, cohort, settings, assays)
     dearest = settings.budget
     if settings.is_charging:
-        reference = blocks(scene.population.genomes[scene.panel], costs)
-        dearest = dearest_answerable(reference, genomes=len(scene.panel), budget=settings.budget)
+        reference = scene.population.genomes[scene.reference]
+        walked = blocks(reference, costs)
+        dearest = dearest_answerable(walked, genomes=len(reference), budget=settings.budget)
     genomes = seen(scene, cohort, assays)
     counted = (genomes > 0) & (costs <= dearest)
     if settings.is_charging:

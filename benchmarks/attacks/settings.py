@@ -1,0 +1,42 @@
+"""What the small and the full measurement simulate."""
+
+from dataclasses import replace
+
+from benchmarks.attacks.jobs import Job
+from benchmarks.attacks.plans import Plan, three_assays
+from benchmarks.attacks.population import Contig, Place
+
+_STRETCH = (Contig(Place.AUTOSOME, 2_000_000),)
+_LONG = (Contig(Place.AUTOSOME, 10_000_000),)
+_EVERYWHERE = (
+    Contig(Place.AUTOSOME, 1_000_000),
+    Contig(Place.X, 500_000),
+    Contig(Place.Y, 200_000),
+    Contig(Place.MITOCHONDRIAL, 16_569),
+)
+_SIXTY_FIVE = Plan(people=65, cohorts=4, contigs=_STRETCH, outsiders=120, victims=33)
+_THOUSAND = Plan(people=1_000, cohorts=1, contigs=_LONG, outsiders=360, victims=220)
+_MIXED = Plan(
+    people=300,
+    cohorts=1,
+    contigs=_EVERYWHERE,
+    panel=4_100,
+    outsiders=300,
+    victims=150,
+    assays=three_assays,
+)
+_OF_65, _OF_1000, _OF_MIXED = "65 people", "1,000 people", "300 people, X, Y, MT, three assays"
+
+
+def _jobs(setting: str, plan: Plan, count: int, **more) -> list[Job]:
+    """Return so many jobs, each with a population of its own."""
+    plans = [replace(plan, seed=plan.seed + 1_000 * number) for number in range(count)]
+    return [Job(setting, one, begins=one is plans[0], **more) for one in plans]
+
+
+SMALL = tuple(_jobs(_OF_65, replace(_SIXTY_FIVE, cohorts=2), 2, is_useful=True))
+FULL = (  # the longest first: two run at a time
+    *_jobs(_OF_1000, _THOUSAND, 6, is_useful=True),
+    *_jobs(_OF_MIXED, _MIXED, 9),
+    *_jobs(_OF_65, _SIXTY_FIVE, 10, is_useful=True),
+)

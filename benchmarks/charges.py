@@ -48,8 +48,9 @@ def main() -> None:
         persons = [number.to_bytes(16) for number in people]
         node.ledger.seat(DATASET, persons, now=datetime.now(UTC))
         questions = _questions(options.people, options.questions)
-        asking, floors = _measure(node, Path(folder) / "floor.sqlite", questions)
+        asking, working, floors = _measure(node, Path(folder) / "floor.sqlite", questions)
         _report("ask, charge and draw, on disk", asking)
+        _report("its processor time", working)
         _report("floor: commit of as many bytes", floors)
         print(f"ratio of the medians: {np.median(asking) / np.median(floors):.2f}")
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -89,24 +90,26 @@ def _questions(people: int, count: int, seed: int = 1) -> Iterator[Asked]:
         )
 
 
-def _measure(node: Node, path: Path, questions: Iterator[Asked]) -> tuple[list[float], list[float]]:
-    """Return the seconds of each question, and those of committing as much, in turns."""
-    asking, floors = [], []
+def _measure(node: Node, path: Path, questions: Iterator[Asked]) -> tuple[list[float], ...]:
+    """Return the seconds of each question, those that it worked, and those of committing as much,
+    in turns."""
+    asking, working, floors = [], [], []
     with closing(sqlite3.connect(path, isolation_level=None)) as floor:
         floor.execute("PRAGMA journal_mode = WAL")
         floor.execute("PRAGMA synchronous = FULL")
         floor.execute("CREATE TABLE t (number INTEGER PRIMARY KEY, content BLOB)")
         for asked in questions:
-            begin = time.perf_counter()
+            begin, worked = time.perf_counter(), time.process_time()
             counted = _ask(node, asked)
             asking.append(time.perf_counter() - begin)
+            working.append(time.process_time() - worked)
             if not isinstance(counted, NoisyCount):
                 raise SystemExit(f"after {len(asking)} questions: {counted.reason}")
             content = _content(asked)
             begin = time.perf_counter()
             floor.execute("INSERT INTO t (content) VALUES (?)", [content])
             floors.append(time.perf_counter() - begin)
-    return asking, floors
+    return asking, working, floors
 
 
 def _ask(node: Node, asked: Asked) -> object:

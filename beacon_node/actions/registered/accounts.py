@@ -1,10 +1,12 @@
 """What every account has spent, as far as this process has replayed the ledger's charges.
 
-Only rows that are in the ledger change an account. Whoever fails in the middle of a transaction
-forgets the accounts (`forget`); they are made again from the ledger when they are needed.
+An account changes with rows of the ledger alone. A row of a transaction that has yet to end is
+looked for again in the next one: if it is not there, the transaction failed, and the accounts are
+made again from the ledger.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -54,15 +56,29 @@ def forget(node: Node) -> None:
             node.accounts.pop(key, None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A charge of this process, and the transaction that made it."""
+
+    turn: Charging
+    number: int
+    hash: bytes | None
+
+
 class Accounts:
     """All accounts on one dataset. To be used by whose turn it is to write."""
 
     def __init__(self, dataset: str, bounds: Bounds) -> None:
         self.dataset, self._bounds = dataset, bounds
+        self._begin()
+
+    def _begin(self) -> None:
         self._seen = 0  # the last charge that was replayed
         self._pool = self._empty(POOL)
         self._payers: dict[str, Account] = {}
         self._saved: dict[str, int] = {}  # the version of an account that was stored last
+        self._own: _Own | None = None  # a charge that may not have come onto the disk
+        self._is_whole = True
 
     def __repr__(self) -> str:
         return f"Accounts({self.dataset!r})"
@@ -72,10 +88,12 @@ class Accounts:
 
     def bring_up_to_date(self, turn: Charging, payers: Sequence[str]) -> None:
         """Replay what was charged since; take in payers who are not here."""
+        self._begin_anew_after_failure(turn)
+        self._is_whole = False
         if not self._seen:
             self._seen = stored_account(turn, self.dataset, self._pool)
         for number, charge in turn.charges(self.dataset, self._seen):
-            self.add(number, charge, read(charge))
+            self._replay(number, charge, read(charge))
         self._make_room(payers)
         for payer in payers:
             known = self._payers.pop(payer, None)  # last used comes last
@@ -83,9 +101,27 @@ class Accounts:
         if self._seen <= turn.on_disk:
             for name in (*payers, POOL):
                 self._save(turn, self.of(name))
+        self._is_whole = True
 
-    def add(self, number: int, charge: Charge, row: Row) -> None:
-        """Replay one charge, the next one of the dataset."""
+    def add(self, turn: Charging, number: int, charge: Charge, row: Row) -> None:
+        """Replay a charge that `turn` has just made."""
+        self._is_whole = False
+        self._own = _Own(turn, number, turn.entry_hash(number))
+        self._replay(number, charge, row)
+        self._is_whole = True
+
+    def _begin_anew_after_failure(self, turn: Charging) -> None:
+        """Forget all if a charge that was replayed here did not come onto the disk."""
+        own = self._own
+        if own is None or own.turn is turn:
+            is_there = True
+        else:
+            is_there = turn.entry_hash(own.number) == own.hash
+            self._own = None
+        if not (is_there and self._is_whole):
+            self._begin()
+
+    def _replay(self, number: int, charge: Charge, row: Row) -> None:
         paying = [self._payers[one] for one in charge.payers if one in self._payers]
         replay([self._pool, *paying], [row])
         self._seen = number

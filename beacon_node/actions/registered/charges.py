@@ -4,7 +4,6 @@ A question is drawn once for whoever may read it; read again, it costs nothing a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 
 from beacon_node.actions.registered import accounts
@@ -43,11 +42,7 @@ def charge(
     if all(one.key in found for one in asked):
         outcomes = {one.dataset_id: _counted(node, one, found[one.key]) for one in asked}
         return outcomes if _is_recorded(node, outcomes, moment, record) else None
-    with ExitStack() as undo:
-        undo.callback(accounts.forget, node)
-        outcomes = _charge_and_record(node, asked, moment, record)
-        undo.pop_all()
-    return outcomes
+    return _charge_and_record(node, asked, moment, record)
 
 
 def _is_recorded(
@@ -101,5 +96,5 @@ def _pay(node: Node, turn: Charging, asked: Asked) -> Drawn:
     drawn = Drawn(count.draw(quoted, node.noise, bounds), quoted.completeness)
     paid = Charge(dataset, asked.key, payers, public_part(row), row.people, row.reference, drawn)
     number = turn.add(paid, node.randomness.bytes(_SALT_BYTES))
-    accounts.accounts_of(node, dataset).add(number, paid, row)
+    accounts.accounts_of(node, dataset).add(turn, number, paid, row)
     return drawn

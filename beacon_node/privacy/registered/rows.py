@@ -1,7 +1,6 @@
 """How a ledger keeps a row: its public part as JSON text, its sets of people as they are."""
 
-import json
-from dataclasses import asdict
+import orjson
 
 from beacon_node.model.charges import Charged
 from beacon_node.privacy.registered.account import Place, Row
@@ -10,14 +9,13 @@ from beacon_node.privacy.registered.prices import Prices
 
 def public_part(row: Row) -> str:
     """Return prices, place and group of a row: all that `read_row` needs beside the sets."""
-    place = None if row.place is None else asdict(row.place)
-    document = {"prices": asdict(row.prices), "place": place, "group": row.group}
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+    document = {"prices": row.prices, "place": row.place, "group": row.group}
+    return orjson.dumps(document).decode()
 
 
 def read_row(public: str, people: Charged, reference: Charged) -> Row:
     """Return the row whose public part and sets were stored."""
-    document = json.loads(public)
+    document = orjson.loads(public)
     place = document["place"]
     return Row(
         Prices(**document["prices"]),

@@ -1,12 +1,12 @@
 """What accounts have spent, as of some charge, in files beside the ledger.
 
 They only save replaying many charges when a process starts: one that is missing or damaged is
-passed over. Each names the charge it is as of by its number and the hash of its entry, which no other
-ledger has. A file is the SHA-256 of the rest, a line of JSON, and compressed numbers.
+passed over. Each names the charge it is as of by its number and the hash of its entry, which no
+other ledger has. A file is the SHA-256 of the rest, a line of JSON, and the numbers as they are: to
+make them smaller would take longer than all else, and others wait meanwhile.
 """
 
 import hashlib
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,6 @@ from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import make_private, temporary_name
 
 _FORMAT = 1
-_QUICK = 1  # zlib's: others wait meanwhile
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,7 +53,7 @@ class PurseFiles:
         head = orjson.loads(line)
         if (head["format"], head["dataset"], head["account"]) != (_FORMAT, dataset, account):
             return None
-        numbers = np.frombuffer(zlib.decompress(packed), "<i4").astype(np.int32)
+        numbers = np.frombuffer(packed, "<i4").astype(np.int32)
         columns = np.split(numbers, np.cumsum(head["sizes"])[:-1])
         return StoredPurse(head["number"], bytes.fromhex(head["hash"]), head["told"], columns)
 
@@ -70,7 +69,7 @@ class PurseFiles:
             "sizes": [len(one) for one in purse.columns],
         }
         numbers = np.concatenate(purse.columns).astype("<i4").tobytes()
-        body = orjson.dumps(head) + b"\n" + zlib.compress(numbers, _QUICK)
+        body = orjson.dumps(head) + b"\n" + numbers
         path = self._path(dataset, account)
         with told_plainly(path):
             self._folder.mkdir(mode=0o700, exist_ok=True)

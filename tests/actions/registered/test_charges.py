@@ -19,6 +19,7 @@ from beacon_node.actions.registered.charges import charge
 from beacon_node.errors import Conflict, StoreUnavailable
 from beacon_node.model.answer import NoisyCount, Refused, Status
 from beacon_node.privacy.registered.bounds import RHO_UNIT
+from beacon_node.store.ledger.chain import Appending
 from tests.actions.registered.counted import (
     BOUNDS,
     DEAR,
@@ -284,3 +285,17 @@ def test_a_full_disk_charges_nothing_half(node, tmp_path):
     until_refused(node, *PAYERS, name="after ")
     assert_every_unit_is_right(rows(node))
     assert node.ledger.verify().is_whole
+
+
+def test_a_transaction_that_fails_at_its_end_leaves_no_trace_in_the_process(node, monkeypatch):
+    ask(node, asked("before", *PAYERS))
+    with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patched:
+        patched.setattr(Appending, "end", _interrupted)
+        ask(node, asked("lost", *PAYERS))
+    assert [one.key for one in rows(node)] == [b"before"]
+    until_refused(node, *PAYERS, name="after ")
+    assert_every_unit_is_right(rows(node))
+
+
+def _interrupted(self):
+    raise KeyboardInterrupt

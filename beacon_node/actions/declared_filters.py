@@ -86,8 +86,8 @@ def _check_form(terms: Sequence[str], fields: Sequence[str]) -> None:
     for field in fields:
         if not field or _TERM.fullmatch(field) or not field.isprintable():
             raise InvalidRequest(
-                f"--field {field!r} is no field, such as age: registered counts compare ages and "
-                "words, not what an assay measured"
+                f"--field {field!r} is no field, such as diseases.ageOfOnset: registered counts "
+                "compare ages and words, not what an assay measured"
             )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("id")
 @click.option("--term", multiple=True, metavar="CURIE", help="A term; those below it count too.")
-@click.option("--field", multiple=True, metavar="NAME", help="What is compared, such as age.")
+@click.option("--field", multiple=True, metavar="NAME", help="Such as diseases.ageOfOnset.")
 @click.option("--none", "is_none", is_flag=True, help="Declare none: counts are of everybody.")
 @with_session
 def filters(

@@ -67,7 +67,7 @@ PURE_PARTS = {"errors", "model", "ports", "policy", "privacy", "attacks", "beaco
 
 # All that pure code may use: no clock, chance, file, network, database or environment among them.
 PURE_LIBRARIES = {
-    *("abc", "base64", "binascii", "bisect", "collections", "contextlib", "dataclasses"),
+    *("abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "dataclasses"),
     *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac"),
     *("itertools", "json", "math", "operator", "re", "statistics", "string", "struct"),
     *("types", "typing", "unicodedata", "urllib.parse"),

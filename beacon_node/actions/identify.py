@@ -19,7 +19,6 @@ from beacon_node.node import Node
 from beacon_node.policy.visas.documents import read_visa
 from beacon_node.policy.visas.headers import WantedKey, broker_of, issuer_of
 from beacon_node.policy.visas.passports import (
-    MAX_VISAS,
     check_access_token,
     is_passport,
     read_passport,
@@ -27,6 +26,7 @@ from beacon_node.policy.visas.passports import (
 )
 from beacon_node.policy.visas.standing import Findings, Standing, standing
 
+MAX_VISAS = 200  # in one request, all passports together
 MAX_PASSPORTS = 4  # in one request; several brokers may each give a person one
 _BEARER = "bearer"
 

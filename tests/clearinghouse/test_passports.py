@@ -235,6 +235,14 @@ def test_one_bad_passport_of_several_refuses_all(world):
         world.ask(passport(*good_visas()), passport(claims={"exp": T}))
 
 
+def test_visas_are_counted_over_all_passports(world):
+    crowd = [passport(*[7] * 67, claims={"jti": str(number)}) for number in range(3)]
+    with pytest.raises(TokenRefused) as refused:
+        world.ask(*crowd)
+    assert refused.value.rule is Rule.TOO_MANY
+    assert len(world.ask(*crowd[:2]).standing.findings) == 134
+
+
 # ---- userinfo ------------------------------------------------------------------------------------
 
 

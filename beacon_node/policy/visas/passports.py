@@ -12,7 +12,6 @@ from beacon_node.policy.visas import claims
 PASSPORT_TYPE = "vnd.ga4gh.passport+jwt"
 ACCESS_TOKEN_TYPES = ("JWT", "at+jwt")
 PASSPORT_CLAIM, VISA_CLAIM = "ga4gh_passport_v1", "ga4gh_visa_v1"
-MAX_VISAS = 200
 _SCOPES = frozenset({"openid", PASSPORT_CLAIM})
 
 
@@ -76,6 +75,4 @@ def _holder(token: Token, broker: Broker, trust: Trust, at: datetime) -> tuple[S
 def _visas(found: object) -> tuple[object, ...]:
     if not isinstance(found, list):
         raise TokenRefused(Rule.PASSPORT_CLAIM)
-    if len(found) > MAX_VISAS:
-        raise TokenRefused(Rule.TOO_MANY)
     return tuple(found)

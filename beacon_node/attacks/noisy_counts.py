@@ -121,12 +121,14 @@ class ExhaustOthers:
     """Spends everybody's budget but hers, then asks what she carries.
 
     First come variants that she does not carry and that cost the others most beyond what they cost
-    her: `burn` questions, or as long as they are answered (None).
+    her: `burn` questions, or as long as they are answered (None). Unless somebody `is_drawn` for
+    each person who cannot pay, it reckons with the few who are still counted (`KnownCounter.rest`).
     """
 
     laws: CountLaws
     tariff: Tariff
     burn: int | None
+    is_drawn: bool = True
 
     @property
     def name(self) -> str:
@@ -228,13 +230,16 @@ def _rare_first(laws: CountLaws, victim: Genome) -> Sites:
     return carried[np.argsort(laws.carriage[carried], kind="stable")]
 
 
-def _heard(laws: CountLaws, victim: Genome, target: Counter, order: Sites, limit: int) -> Floats:
+def _heard(
+    laws: CountLaws, victim: Genome, target, order: Sites, limit: int, is_drawn: bool = True
+) -> Floats:
     """Return the score after each answer to questions in this order."""
     told, left = [0.0], _open(target, order)
     while len(left) and len(told) <= limit:
         site = int(left[0])
         answer = target.ask(site)
         if answer is not None:
-            told.append(told[-1] + laws.evidence(site, answer, bool(victim[site] > 0)))
+            crowd = int(laws.people[site]) if is_drawn else target.rest(site)
+            told.append(told[-1] + laws.among(crowd, site, answer, bool(victim[site] > 0)))
         left = _open(target, left[1:])
     return np.array(told[1:])

@@ -259,6 +259,20 @@ class GuardedCounter:
         return np.ones(self._known, bool) if missing is None else ~missing[: self._known]
 
 
+class UnrepairedCounter(GuardedCounter):
+    """A guard without its repair: nobody is drawn for people who cannot pay, and nothing is refused
+    because of them."""
+
+    def __init__(self, node: CountingNode, random: np.random.Generator) -> None:
+        super().__init__(node, NoDraws(random), is_watching=False)
+
+    def rest(self, site: int) -> int:
+        """Return how many people are still counted, as the reference genomes predict."""
+        own = self._subjects.accounts[0].reference.renyi
+        can_pay = own + self._node.dearest[site] <= account_limits(self._bounds).renyi
+        return max(1, int(can_pay.mean() * len(self._node.cohort.genomes)))
+
+
 class Colluding:
     """Several accounts of one attacker, who puts each question to the next of them, and to the one
     after it if that refuses: their purses are much alike.

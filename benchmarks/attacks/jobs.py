@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from multiprocessing import get_context
 
+from benchmarks.attacks.families import family_scores
 from benchmarks.attacks.nodes import BETA
 from benchmarks.attacks.plans import Arena, Plan, arenas
 from benchmarks.attacks.public import scores, utility
@@ -13,6 +15,7 @@ from benchmarks.attacks.registered import (
     attacked,
     registered_scores,
     registered_utility,
+    together,
     unrepaired,
 )
 from benchmarks.attacks.tables import GUARDED, NOISE, OPEN, Pair, Row, Scores, Useful, merged
@@ -26,14 +29,15 @@ _FEW = 40  # victims, and 100 outsiders, show that an attack succeeds
 class Job:
     """A plan of a setting to simulate and attack; `begins` also attacks nodes without the guard.
 
-    `arenas_of` makes the cohorts; `is_bounded` is whether anything is promised there, and
-    `is_useful` whether the bars of what is left to answer apply.
+    `arenas_of` makes the cohorts, None: families, of whom a relative's genome is known;
+    `is_bounded` is whether anything is promised there, and `is_useful` whether the bars of what is
+    left to answer apply.
     """
 
     setting: str
     plan: Plan
     begins: bool = False
-    arenas_of: Callable[[Plan], Iterable[Arena]] = arenas
+    arenas_of: Callable[[Plan], Iterable[Arena]] | None = arenas
     is_bounded: bool = True
     is_useful: bool = False
 
@@ -63,6 +67,10 @@ def run_all(jobs: Sequence[Job], told: Callable[[str], None]) -> Outcome:
 def run(job: Job) -> Outcome:
     """Return what the attacks of one job score, and what its nodes still answer."""
     outcome = Outcome()
+    if job.arenas_of is None:
+        for tier, name, pair in family_scores(job.plan):
+            outcome.scores.setdefault(Row(job.setting, tier, GUARDED, name), []).append(pair)
+        return outcome
     for number, arena in enumerate(job.arenas_of(job.plan)):
         for row, pair in _rows(job, arena, begins=job.begins and number == 0):
             outcome.scores.setdefault(row, []).append(pair)
@@ -95,6 +103,7 @@ def _rows(job: Job, arena: Arena, *, begins: bool) -> Iterator[tuple[Row, Pair]]
             yield Row(job.setting, REGISTERED, NO_DRAWS, name), pair
     for name, pair in scores(arena, job.plan, is_guarded=True).items():
         yield Row(job.setting, PUBLIC, GUARDED, name, BETA if job.is_bounded else None), pair
-    for name, bound, pair in registered_scores(target, job.plan, guard=GUARDED):
+    alone = registered_scores(target, job.plan, guard=GUARDED)
+    for name, bound, pair in chain(alone, together(target, job.plan)):
         tier = REGISTERED if "public" not in name else BOTH
         yield Row(job.setting, tier, GUARDED, name, bound if job.is_bounded else None), pair

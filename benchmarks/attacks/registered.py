@@ -1,12 +1,11 @@
 """Attacks on the registered tier: noisy counts, to accounts; alone and with the public tier."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from beacon_node.attacks.both_tiers import WithPublic
 from beacon_node.attacks.informed import GuardAware
 from beacon_node.attacks.noisy_counts import (
     NOT_CALLABLE,
@@ -30,10 +29,10 @@ from benchmarks.attacks.counters import (
     CountingNode,
     ExactCounter,
     GuardedCounter,
-    NoDraws,
     NoisyCounter,
     People,
     SeededNoise,
+    UnrepairedCounter,
 )
 from benchmarks.attacks.plans import Arena, Plan
 from benchmarks.attacks.public import CLASSES
@@ -124,8 +123,6 @@ def registered_scores(
     )
     knowing = partial(_opened, node, guard, known=target.half)
     yield SubtractsKnown.name, None, run(SubtractsKnown(laws), knowing, unknown)
-    if guard == GUARDED and target.arena.assays is None:
-        yield from _together(target, plan, random, [likely, RareCounts(laws)])
 
 
 def _opened(node: CountingNode, guard: str, noise: SeededNoise, *, known: int = 0) -> Counter:
@@ -142,34 +139,50 @@ def unrepaired(target: Attacked, plan: Plan) -> Iterator[tuple[str, float | None
     cannot pay, and nothing is refused because of them."""
     random = np.random.default_rng([plan.seed, 4])
     laws = target.node.laws(DEFAULTS.epsilon)
-    attack = ExhaustOthers(laws, target.node.tariff(), burn=None)
+    attack = ExhaustOthers(laws, target.node.tariff(), burn=None, is_drawn=False)
 
     def opened(noise: SeededNoise) -> Counter:
-        silent = NoDraws(np.random.default_rng(noise.geometric(0.01) + 10_000))
-        return GuardedCounter(target.node, silent, is_watching=False)
+        return UnrepairedCounter(target.node, np.random.default_rng(random.integers(2**63)))
 
     pair = _pair(target, plan, random, attack, opened, slice(None, plan.victims))
     yield attack.name, None, pair
 
 
-def _together(
-    target: Attacked, plan: Plan, random: np.random.Generator, attacks: Sequence[Attack]
-) -> Iterator[tuple[str, float | None, Pair]]:
+def together(target: Attacked, plan: Plan) -> Iterator[tuple[str, float | None, Pair]]:
     """Yield attacks by several accounts, and by accounts that also read the public tier."""
-    arena, one = target.arena, DEFAULTS.budget
-    run = partial(_pair, target, plan, random)
-    everybody = slice(None, plan.victims)
-    public = GuardAware(arena.node.guard, arena.scene.points, len(target.members))
-    table, evidence = arena.node.table(), arena.node.guard.budget
+    random, laws = np.random.default_rng([plan.seed, 7]), target.node.laws(DEFAULTS.epsilon)
+    attacks = [CountLikelihood(laws, laws.information()), RareCounts(laws)]
+    everybody, one = slice(None, plan.victims), DEFAULTS.budget
+    read = _read(target, everybody)
     for accounts, reach in ((1, 1), (ACCOUNTS, DEFAULTS.pool), (MANY, DEFAULTS.pool)):
-        opened = _colluding(target.node, accounts)
-        for attack in attacks:
-            name = f"{accounts} accounts: {attack.name}"
+        for attack in attacks if accounts < MANY else attacks[:1]:
+            opened = _colluding(target.node, accounts)
+            pair = _pair(target, plan, random, attack, opened, everybody)
+            name = f"{accounts} account{'s' if accounts > 1 else ''}: {attack.name}"
             if accounts > 1:
-                yield name, DEFAULTS.power(reach * one), run(attack, opened, everybody)
-            both = WithPublic(attack, public, table)
-            bound = DEFAULTS.power(reach * one + evidence)
-            yield f"{name} + public", bound, run(both, opened, everybody)
+                yield name, DEFAULTS.power(reach * one), pair
+            both = tuple(counted + seen for counted, seen in zip(pair, read, strict=True))
+            bound = DEFAULTS.power(reach * one + target.arena.node.guard.budget)
+            yield f"{name} + public", bound, both
+
+
+def _read(target: Attacked, who: slice) -> Pair:
+    """Return the evidence of all that the public tier says, which adds to that of counts."""
+    arena, random = target.arena, np.random.default_rng(0)  # no lot is drawn
+    attack = GuardAware(arena.node.guard, arena.scene.points, len(target.members))
+    groups = target.members[who], target.outsiders[len(target.outsiders) // 2 :]
+    questions = (target.members.shape[1],)
+    inside, outside = (
+        scores_of(
+            attack,
+            list(np.maximum(group, 0)),
+            arena.node.table(),
+            questions=questions,
+            random=random,
+        )
+        for group in groups
+    )
+    return inside, outside
 
 
 def _colluding(node: CountingNode, accounts: int) -> Opened:
@@ -196,6 +209,14 @@ def _pair(
         np.array([score(genome) for genome in group]) for group in (target.members[who], controls)
     )
     return inside, outside
+
+
+def pair_of(target: Attacked, plan: Plan, attack: Attack, genomes: np.ndarray) -> Pair:
+    """Return the scores of other people's genomes in the place of members'."""
+    random = np.random.default_rng([plan.seed, 6])
+    others = replace(target, members=genomes)
+    opened = partial(_opened, target.node, GUARDED)
+    return _pair(others, plan, random, attack, opened, slice(None))
 
 
 def _trained(target: Attacked, plan: Plan, random: np.random.Generator, guard: str) -> Pair:

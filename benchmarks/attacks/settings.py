@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from benchmarks.attacks.ancestries import both_named, one_named
 from benchmarks.attacks.jobs import Job
 from benchmarks.attacks.plans import Plan, three_assays
 from benchmarks.attacks.population import Contig, Place
@@ -25,6 +26,10 @@ _MIXED = Plan(
     victims=150,
     assays=three_assays,
 )
+_TWO = Plan(people=200, cohorts=2, contigs=_STRETCH, outsiders=200, victims=100)
+_FAMILIES = Plan(
+    people=65, cohorts=1, contigs=(Contig(Place.AUTOSOME, 200_000),) * 20, outsiders=200
+)
 _OF_65, _OF_1000, _OF_MIXED = "65 people", "1,000 people", "300 people, X, Y, MT, three assays"
 
 
@@ -35,8 +40,12 @@ def _jobs(setting: str, plan: Plan, count: int, **more) -> list[Job]:
 
 
 SMALL = tuple(_jobs(_OF_65, replace(_SIXTY_FIVE, cohorts=2), 2, is_useful=True))
+_ONE_PANEL = "200 people of two ancestries, one panel named: outside the assumptions"
 FULL = (  # the longest first: two run at a time
     *_jobs(_OF_1000, _THOUSAND, 6, is_useful=True),
     *_jobs(_OF_MIXED, _MIXED, 9),
     *_jobs(_OF_65, _SIXTY_FIVE, 10, is_useful=True),
+    *_jobs("200 people of two ancestries, both panels named", _TWO, 7, arenas_of=both_named),
+    *_jobs(_ONE_PANEL, _TWO, 2, arenas_of=one_named, is_bounded=False),
+    *_jobs("65 people, a relative's genome: not bounded", _FAMILIES, 7, arenas_of=None),
 )

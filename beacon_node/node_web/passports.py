@@ -1,13 +1,15 @@
 """Passports in requests: who asks, and `/whoami`, which says what a token gives and why."""
 
+from dataclasses import replace
+
 import orjson
 from flask import Flask, Response, g, request
 
 from beacon_node.actions.identify import Identified, identify, presented_tokens
-from beacon_node.errors import InvalidRequest, NotAuthenticated
+from beacon_node.errors import InvalidRequest, NotAuthenticated, NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse, open_clearinghouse
 from beacon_node.identity.fetch import new_session
-from beacon_node.model.data_use import purpose_document
+from beacon_node.model.data_use import ResearchPurpose, purpose_document, read_purpose
 from beacon_node.model.passport import VisaFinding
 from beacon_node.model.requester import ANONYMOUS, Grant, Requester
 from beacon_node.node import Node
@@ -52,15 +54,36 @@ class PassportDesk:
 
     def whoami(self) -> Response:
         """Say what the caller's token gives; nothing of the token itself is repeated."""
+        return json_response(_document(self._caller()))
+
+    def state_purpose(self) -> Response:
+        """Fix the purpose of the caller's account for good, and say how it stands then.
+
+        Raises NotPermitted for who is not registered, or has stated another one before.
+        """
+        found = self._caller()
+        if not found.standing.is_registered:
+            raise NotPermitted(
+                "purpose: only the account of a registered researcher has one; GET /whoami says "
+                "what your visas lack"
+            )
+        purpose = _stated_purpose()
+        node, account = self._node, found.requester.account
+        node.ledger.fix_purpose(account, purpose, now=node.clock.now())
+        settled = replace(found.requester, purpose=purpose)
+        return json_response(_document(replace(found, requester=settled)))
+
+    def _caller(self) -> Identified:
         found = self.identified()
         if found is None:
             raise NotAuthenticated(_NO_TOKEN)
-        return json_response(_document(found))
+        return found
 
 
 def add_passports(app: Flask, desk: PassportDesk) -> None:
     """Give `app` `/whoami`, and keep the bodies of requests until their passports are read."""
     app.add_url_rule("/whoami", view_func=desk.whoami, methods=["GET", "POST"])
+    app.add_url_rule("/whoami/purpose", view_func=desk.state_purpose, methods=["POST"])
 
     @app.before_request
     def keep_body() -> None:
@@ -75,11 +98,32 @@ def _in_body() -> object:
     raw = request.get_data(cache=True)
     if b"passports" not in raw and b"\\" not in raw:  # nor written with escapes
         return None
+    body = _body(raw)
+    return body.get(_MEMBER) if isinstance(body, dict) else None
+
+
+def _body(raw: bytes) -> object:
     try:
-        body = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise InvalidRequest("the request body is not valid JSON") from error
-    return body.get(_MEMBER) if isinstance(body, dict) else None
+
+
+def _stated_purpose() -> ResearchPurpose:
+    """Return the purpose that the present request states; it must say that this is for good."""
+    body = _body(request.get_data(cache=True))
+    if not isinstance(body, dict) or not isinstance(body.get("purpose"), dict):
+        raise InvalidRequest('purpose: an object like {"categories": ["biomedical"]} is expected')
+    if unknown := sorted(body.keys() - {"purpose", "forGood", _MEMBER}):
+        raise InvalidRequest(f"{unknown[0]}: not known here")
+    purpose = read_purpose(body["purpose"])
+    if not purpose.categories:
+        raise InvalidRequest("purpose.categories: what the research is for is expected")
+    if body.get("forGood") is not True:
+        raise InvalidRequest(
+            "forGood: an account has one purpose and keeps it; say true if this is the one"
+        )
+    return purpose
 
 
 def _document(found: Identified) -> dict:

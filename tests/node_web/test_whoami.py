@@ -11,6 +11,7 @@ from beacon_node.model.genome import Assembly
 from beacon_node.node_web.app import create_app
 from beacon_node.node_web.passports import PassportDesk, add_passports, clearinghouse_of
 from beacon_node.ports import Dataset
+from beacon_node.store.ledger import Ledger
 from tests.actions.fakes import FakeStore
 from tests.clearinghouse.world import (
     BROKER,
@@ -244,3 +245,61 @@ def test_the_store_of_a_closed_dataset_is_never_searched_without_its_visa(tmp_pa
     client = create_app(replace(world.node, store=store), desk.who_asks).test_client()
     assert client.get("/api/individuals", headers=bearer(passport())).status_code == 200
     assert store.searched == []
+
+
+# ---- the purpose of an account -------------------------------------------------------------------
+
+RESEARCH = {"categories": ["biomedical"]}
+
+
+@pytest.fixture
+def recorded(world, tmp_path):
+    """A client of a node with a real ledger."""
+    node = replace(world.node, ledger=Ledger.create(tmp_path / "data" / "ledger.sqlite"))
+    desk = PassportDesk(node, world.house)
+    app = create_app(node, desk.who_asks)
+    add_passports(app, desk)
+    yield app.test_client()
+    node.ledger.close()
+
+
+def test_a_registered_researcher_states_the_purpose_of_the_account_once(recorded):
+    token = bearer(passport(*good_visas()))
+    stated = {"purpose": RESEARCH, "forGood": True}
+    answer = recorded.post("/whoami/purpose", headers=token, json=stated)
+    assert answer.status_code == 200 and answer.json["purpose"] == RESEARCH
+    assert recorded.get("/whoami", headers=token).json["purpose"] == RESEARCH
+    again = recorded.post("/whoami/purpose", headers=token, json=stated)
+    assert again.json["purpose"] == RESEARCH
+    other = stated | {"purpose": {"categories": ["methods"]}}
+    refused = recorded.post("/whoami/purpose", headers=token, json=other)
+    assert refused.status_code == 403
+    assert recorded.get("/whoami", headers=token).json["purpose"] == RESEARCH
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ([], "purpose"),
+        ({"forGood": True}, "purpose"),
+        ({"purpose": "hearts", "forGood": True}, "purpose"),
+        ({"purpose": {}, "forGood": True}, "purpose.categories"),
+        ({"purpose": {"mood": "good"}, "forGood": True}, "purpose.mood"),
+        ({"purpose": RESEARCH}, "forGood"),
+        ({"purpose": RESEARCH, "forGood": "yes"}, "forGood"),
+        ({"purpose": RESEARCH, "forGood": True, "account": "another"}, "account"),
+    ],
+)
+def test_a_purpose_that_is_not_clear_is_not_fixed(recorded, body, named):
+    token = bearer(passport(*good_visas()))
+    answer = recorded.post("/whoami/purpose", headers=token, json=body)
+    assert answer.status_code == 400
+    assert answer.json["error"]["errorMessage"].startswith(f"{named}:")
+    assert recorded.get("/whoami", headers=token).json["purpose"] is None
+
+
+def test_nobody_but_a_registered_researcher_states_one(recorded):
+    stated = {"purpose": RESEARCH, "forGood": True}
+    assert recorded.post("/whoami/purpose", json=stated).status_code == 401
+    unregistered = recorded.post("/whoami/purpose", headers=bearer(passport()), json=stated)
+    assert unregistered.status_code == 403

@@ -15,8 +15,8 @@ _EVERYWHERE = (
     Contig(Place.Y, 200_000),
     Contig(Place.MITOCHONDRIAL, 16_569),
 )
-_SIXTY_FIVE = Plan(people=65, cohorts=4, contigs=_STRETCH, outsiders=120, victims=33)
-_THOUSAND = Plan(people=1_000, cohorts=1, contigs=_LONG, outsiders=360, victims=220)
+_SIXTY_FIVE = Plan(people=65, cohorts=4, contigs=_STRETCH, outsiders=80, victims=33)
+_THOUSAND = Plan(people=1_000, cohorts=1, contigs=_LONG, outsiders=240, victims=220)
 _MIXED = Plan(
     people=300,
     cohorts=1,

@@ -41,6 +41,7 @@ class Node:
     accounts: MutableMapping = field(default_factory=dict)  # actions.registered
     registered: MutableMapping = field(default_factory=dict)  # actions.registered.release
     prices: MutableMapping = field(default_factory=dict)  # of answers, by their bounds
+    applications: MutableMapping = field(default_factory=dict)  # actions.applications.work
 
     @property
     def data(self) -> Path:

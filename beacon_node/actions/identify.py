@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from beacon_node.actions.applications.grants import with_own_grants
 from beacon_node.crypto.signatures import is_signed
 from beacon_node.errors import InvalidRequest, NotAuthenticated
 from beacon_node.identity.clearinghouse import Clearinghouse
@@ -75,7 +76,7 @@ def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identif
     findings = Findings()
     visas = _visas(house, passports, trust, at, findings)
     found = standing(passports, visas, trust, findings)
-    return Identified(_requester(node, found), found)
+    return Identified(_requester(node, found, at), found)
 
 
 # ---- passports -----------------------------------------------------------------------------------
@@ -143,17 +144,20 @@ def _visa(house: Clearinghouse, text: object, trust: Trust, at: datetime, seen: 
 # ---- the requester -------------------------------------------------------------------------------
 
 
-def _requester(node: Node, found: Standing) -> Requester:
-    """Return the requester; the purpose of a registered account is the one on record, if any."""
+def _requester(node: Node, found: Standing, at: datetime) -> Requester:
+    """Return the requester; the purpose of a registered account is the one on record, if any.
+
+    What the node's own committee granted, revoked or blocked is looked up anew each time.
+    """
     account = account_of(node.pseudonym_key, found.subject)
-    tier = Tier.REGISTERED if found.is_registered else Tier.PUBLIC
-    return Requester(
-        tier=Tier.CONTROLLED if found.grants else tier,
+    proved = Requester(
+        tier=Tier.REGISTERED if found.is_registered else Tier.PUBLIC,
         account=account,
         organisation=found.vouched_by,
         purpose=node.ledger.purpose_of(account) if found.is_registered else None,
         grants=found.grants,
     )
+    return with_own_grants(node, proved, at)
 
 
 def account_of(key: bytes, subject: Subject) -> str:

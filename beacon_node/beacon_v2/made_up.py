@@ -162,6 +162,9 @@ class MadeUpLedger:
     def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
         return None
 
+    def dac_version(self) -> int:
+        return 0
+
 
 # ---- searching ---------------------------------------------------------------------------------
 

@@ -133,11 +133,11 @@ def _moment(value: object, place: str) -> datetime:
     """A moment with its offset; without one nobody knows which day an end is."""
     try:
         found = datetime.fromisoformat(str(value))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InvalidRequest(f"{place}: a moment like 2030-01-07T00:00:00Z is expected")
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidRequest(f"{place}: a moment like 2030-01-07T00:00:00Z is expected")
 
 
 def _word(kind: type[Opinion] | type[Granularity], value: object, place: str) -> Enum:

@@ -5,7 +5,13 @@ from sqlite_utils import Database, Migrations
 from beacon_node.store.ledger import questions as first_questions
 
 LEDGER = Migrations("ledger")
-STEPS = ("0001_chain_and_consents", "0002_purposes", "0003_questions", "0004_charges")
+STEPS = (
+    "0001_chain_and_consents",
+    "0002_purposes",
+    "0003_questions",
+    "0004_charges",
+    "0005_committee",
+)
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
 _TABLES = """
@@ -177,3 +183,24 @@ def charges(db: Database) -> None:
         db.execute(_NEVER_REPLACED.format(table=table, condition=condition))
         db.execute(_APPEND_ONLY.format(table=table, verb="UPDATE", done="changed"))
         db.execute(_APPEND_ONLY.format(table=table, verb="DELETE", done="dropped"))
+
+
+_DAC = """
+CREATE TABLE dac_entry (
+    number INTEGER PRIMARY KEY REFERENCES entry,
+    kind TEXT NOT NULL,
+    application TEXT NOT NULL         -- its id; empty for what is about none
+) STRICT;
+CREATE INDEX entries_of_an_application ON dac_entry (application, number);
+CREATE INDEX dac_entries_of_a_kind ON dac_entry (kind, number)
+"""
+
+
+@LEDGER(name=STEPS[4])
+def committee(db: Database) -> None:
+    """Create what finds the work of the data access committee."""
+    for statement in _DAC.split(";\n"):
+        db.execute(statement)
+    db.execute(_IN_ORDER.format(table="dac_entry", key="number"))
+    db.execute(_APPEND_ONLY.format(table="dac_entry", verb="UPDATE", done="changed"))
+    db.execute(_APPEND_ONLY.format(table="dac_entry", verb="DELETE", done="dropped"))

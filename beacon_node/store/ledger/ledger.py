@@ -27,9 +27,10 @@ from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import make_private
-from beacon_node.store.ledger import chain, charging, consents, purposes, questions
+from beacon_node.store.ledger import chain, charging, consents, dac, purposes, questions
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger
+from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
@@ -37,11 +38,11 @@ from beacon_node.store.ledger.standing import StandingVersions
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
-_CHECKS = consents.verify, purposes.verify, questions.verify, charging.verify
+_CHECKS = consents.verify, purposes.verify, questions.verify, charging.verify, dac.verify
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger(ChargingLedger):
+class Ledger(ChargingLedger, DacLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 
@@ -259,8 +260,8 @@ class Ledger(ChargingLedger):
         return last.head if last else Head()
 
     def verify(self, known: Head | None = None) -> Verification:
-        """Follow the whole chain and what finds consents, purposes and first questions in
-        it, and all that was charged.
+        """Follow the whole chain and what finds consents, purposes, first questions and the
+        committee's work in it, and all that was charged.
 
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.

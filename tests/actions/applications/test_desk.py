@@ -1,0 +1,415 @@
+"""From an application to exact answers and back, and who may do and see what on the way."""
+
+import statistics
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from beacon_node.actions.applications.desk import (
+    MOST_DEEDS,
+    MOST_OPEN,
+    act,
+    block,
+    copy_application,
+    open_application,
+    set_committee,
+    set_terms,
+)
+from beacon_node.actions.applications.grants import grants_at, with_own_grants
+from beacon_node.actions.applications.views import ADMINISTRATOR, list_applications, view
+from beacon_node.errors import Conflict, InvalidRequest, NotFound, NotPermitted, QuotaExceeded
+from beacon_node.model.application import (
+    AcceptTerms,
+    AddMember,
+    Approve,
+    Block,
+    Close,
+    Committee,
+    Extend,
+    Opinion,
+    Reject,
+    Remark,
+    RemoveMember,
+    RequestReview,
+    Return,
+    Review,
+    Revoke,
+    SaveDraft,
+    State,
+    Withdraw,
+)
+from beacon_node.model.dac import Actor, Terms, Unblock
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.query import Granularity
+from beacon_node.model.requester import Grant, Requester, Tier
+from tests.actions.applications.office import (
+    ADMIN,
+    ANN,
+    AWARD,
+    AYE,
+    BOB,
+    COMMITTEE,
+    EVE,
+    FAY,
+    FORM,
+    GUS,
+    SAM,
+    UNTIL,
+    applied,
+    asked,
+    counted,
+    does,
+    granted,
+    researcher,
+)
+from tests.consent.clinic import BIOMEDICAL, reopened, withdraws
+
+ROOT = Path(__file__).resolve().parents[3]
+CARRIERS = 3  # ann, bob and dea carry the first site
+
+
+def test_an_approved_application_opens_exact_answers_and_a_revocation_ends_them(node):
+    assert counted(node) is None
+    id = applied(node)
+    does(node, id, EVE, AYE)
+    assert counted(node) is None
+    does(node, id, FAY, Approve(AWARD))
+    assert counted(node) == CARRIERS and counted(node, BOB) is None
+    assert asked(node, granularity="record")["response"]["resultSets"][0]["resultsCount"] == 3
+    does(node, id, GUS, Revoke("The data were shared."))
+    assert counted(node) is None
+
+
+def test_a_withdrawn_consent_is_not_counted_under_a_grant(node):
+    granted(node)
+    withdraws(node, "bob")
+    assert counted(node) == CARRIERS - 1
+
+
+def test_a_revocation_holds_in_another_process_from_its_next_question_on(node):
+    id = granted(node)
+    program = "import sys; from tests.actions.applications.askers import ask; ask(*sys.argv[1:])"
+    command = [sys.executable, "-c", program, str(node.home), node.clock.at.isoformat()]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+
+        def ask() -> str:
+            other.stdin.write("\n")
+            other.stdin.flush()
+            return other.stdout.readline().strip()
+
+        assert ask() == str(CARRIERS)
+        does(node, id, EVE, Close("Done early."))
+        assert ask() == "None"
+        other.stdin.close()
+
+
+def test_another_node_object_sees_at_once_what_was_decided(node):
+    other = reopened(node)
+    assert grants_at(other, ANN, node.clock.at) == ()
+    id = granted(node)
+    (grant,) = grants_at(other, ANN, node.clock.at)
+    assert grant == Grant("c", BIOMEDICAL, UNTIL, id, Granularity.RECORD)
+    assert grants_at(other, ANN, UNTIL) == () == grants_at(other, "", node.clock.at)
+
+
+def test_of_votes_at_the_same_time_none_is_lost(node):
+    set_committee(node, replace(COMMITTEE, votes_needed=3), ADMIN)
+    id = applied(node)
+    other = reopened(node)
+    with ThreadPoolExecutor(2) as threads:
+        votes = [(node, EVE), (other, FAY)]
+        list(threads.map(lambda vote: act(vote[0], id, AYE, vote[1]), votes))
+    assert does(node, id, GUS, Approve(AWARD)).application.state is State.APPROVED
+
+
+def test_of_two_decisions_at_the_same_time_one_holds_and_the_other_is_told(node):
+    id = applied(node)
+    does(node, id, EVE, AYE)
+
+    def tried(wish) -> str:
+        at, command, who = wish
+        try:
+            return act(at, id, command, who).application.state.value
+        except Conflict:
+            return "conflict"
+
+    wishes = [(node, Approve(AWARD), FAY), (reopened(node), Reject("Too broad."), GUS)]
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = set(threads.map(tried, wishes))
+    assert "conflict" in outcomes and outcomes & {"approved", "rejected"}
+    assert view(node, id, ANN).application.state.value in outcomes
+
+
+# ---- what is on record ---------------------------------------------------------------------------
+
+
+def test_everything_is_an_entry_of_the_chain_with_who_did_it_and_through_whom(node):
+    before = node.ledger.head().sequence
+    id = granted(node)
+    act(node, id, Remark("Noted."), EVE, through="administrator root")
+    entries = node.ledger.application_entries(id)
+    assert [entry.by.account for entry in entries] == [ANN, ANN, ANN, EVE, FAY, EVE]
+    assert [entry.by.through for entry in entries] == ["", "", "", "", "", "administrator root"]
+    assert node.ledger.head().sequence == before + 6 and node.ledger.verify().is_whole
+    assert [event.at for event in view(node, id, EVE).events] == [entry.at for entry in entries]
+
+
+def test_what_is_refused_leaves_no_entry(node):
+    id = applied(node)
+    before = node.ledger.head()
+    for by, command, error in (
+        (EVE, Approve(AWARD), Conflict),  # a second vote is missing
+        (ANN, Approve(AWARD), NotPermitted),
+        (BOB, Withdraw(), NotFound),
+        (EVE, Return(" "), InvalidRequest),
+    ):
+        with pytest.raises(error):
+            act(node, id, command, by)
+    assert node.ledger.head() == before
+
+
+def test_drafts_and_deeds_of_one_account_are_limited_but_who_withdraws_has_the_last_word(node):
+    ids = [open_application(node, FORM, ANN).application.id for _ in range(MOST_OPEN)]
+    with pytest.raises(QuotaExceeded, match=f"at most {MOST_OPEN}"):
+        open_application(node, FORM, ANN)
+    open_application(node, FORM, BOB)
+    for number in range(MOST_DEEDS - 1):
+        act(node, ids[0], SaveDraft(replace(FORM, title=f"Hearts {number}")), ANN)
+    with pytest.raises(QuotaExceeded):
+        act(node, ids[0], Remark("more", True), ANN)
+    act(node, ids[0], Withdraw(), ANN)
+    open_application(node, FORM, ANN)
+
+
+def test_nothing_is_opened_without_a_title_or_where_there_is_no_committee(node, tmp_path):
+    from tests.actions.homes import new_node
+
+    with pytest.raises(InvalidRequest, match="title"):
+        open_application(node, replace(FORM, title=" "), ANN)
+    with pytest.raises(Conflict, match="no data access committee"):
+        open_application(new_node(tmp_path / "new"), FORM, ANN)
+
+
+# ---- who sees what -------------------------------------------------------------------------------
+
+
+def test_unknown_and_not_visible_are_told_in_the_same_words(node):
+    draft = open_application(node, FORM, ANN).application.id
+    said = set()
+    for id, by in (("A-NONE", ANN), (draft, BOB), (draft, EVE), (applied(node), BOB), ("", ANN)):
+        for try_it in (lambda: view(node, id, by), lambda: act(node, id, Withdraw(), by)):  # noqa: B023
+            with pytest.raises(NotFound) as error:
+                try_it()
+            said.add(str(error.value))
+    assert len(said) == 1
+
+
+def test_applicants_see_neither_votes_reviews_nor_internal_remarks_nor_that_there_were_any(node):
+    id = applied(node)
+    before = view(node, id, ANN)
+    does(node, id, EVE, AYE, RequestReview(frozenset({SAM})), Remark("We doubt it."))
+    does(node, id, SAM, Review(Opinion.REJECT, "Weak."))
+    assert view(node, id, ANN) == before
+    does(node, id, EVE, Remark("Please wait.", is_public=True))
+    shown = view(node, id, ANN)
+    assert shown.events[-1].did == Remark("Please wait.", is_public=True)
+    assert shown.events[-1].by == "committee" and len(shown.events) == len(before.events) + 1
+    assert shown.committee.members == frozenset() and shown.reports == ()
+    for judge in (EVE, SAM, ADMINISTRATOR):
+        assert len(view(node, id, judge).events) == len(before.events) + 5
+
+
+def test_a_member_of_the_committee_is_an_applicant_like_others_on_their_own_application(node):
+    id = applied(node, by=EVE)
+    does(node, id, FAY, AYE)
+    shown = view(node, id, EVE)
+    assert not shown.application.votes and "vote" not in shown.may and not shown.reports
+    with pytest.raises(NotPermitted):
+        act(node, id, AYE, EVE)
+
+
+def test_a_list_has_what_somebody_may_see_newest_first(node):
+    draft = open_application(node, FORM, ANN).application.id
+    first, second = applied(node, BOB), applied(node, SAM)
+
+    def ids(by, **more):
+        return [row.application.id for row in list_applications(node, by, **more)]
+
+    assert ids(EVE) == [second, first] and ids(ANN) == [draft] and ids(GUS, skip=1) == [first]
+    assert ids(ADMINISTRATOR, states=frozenset({State.DRAFT})) == [draft] and ids("x") == []
+
+
+def test_a_member_sees_the_application_and_is_granted_once_the_terms_are_accepted(node):
+    id = granted(node)
+    does(node, id, EVE, AddMember(BOB))
+    assert view(node, id, BOB).application.members == {BOB} and counted(node, BOB) is None
+    (notice,) = view(node, id, BOB).notices
+    assert notice.cause == "terms" and notice.to == {BOB}
+    does(node, id, BOB, AcceptTerms("v1"))
+    assert counted(node, BOB) == CARRIERS
+    does(node, id, ANN, RemoveMember(BOB))
+    assert counted(node, BOB) is None
+    with pytest.raises(NotFound):
+        view(node, id, BOB)
+
+
+def test_new_terms_end_every_grant_until_they_are_accepted(node):
+    id = granted(node)
+    set_terms(node, Terms("v2", "Nor guessed."), ADMIN)
+    assert counted(node) is None
+    with pytest.raises(Conflict):
+        act(node, id, AcceptTerms("v1"), ANN)
+    does(node, id, ANN, AcceptTerms("v2"))
+    assert counted(node) == CARRIERS
+    with pytest.raises(Conflict, match="another text before"):
+        set_terms(node, Terms("v1", "Another text"), ADMIN)
+
+
+def test_a_dataset_the_committee_does_not_decide_about_any_more_is_closed(node):
+    id = granted(node)
+    set_committee(node, replace(COMMITTEE, datasets=frozenset({"d"})), ADMIN)
+    assert counted(node) is None
+    assert "not_offered" in {one.cause for one in view(node, id, EVE).notices}
+
+
+def test_a_copy_is_a_new_draft_with_the_same_form(node):
+    id = granted(node)
+    does(node, id, ANN, Close("Done."))
+    copy = copy_application(node, id, ANN).application
+    assert (copy.form, copy.state, copy.terms) == (FORM, State.DRAFT, ()) and copy.id != id
+    with pytest.raises(NotPermitted):
+        copy_application(node, id, EVE)
+
+
+def test_an_extension_needs_its_votes_anew(node):
+    id = granted(node)
+    later = UNTIL + timedelta(days=90)
+    with pytest.raises(Conflict, match="2 members"):
+        act(node, id, Extend(later), EVE)
+    does(node, id, FAY, AYE)
+    does(node, id, EVE, Extend(later))
+    assert len(grants_at(node, ANN, UNTIL)) == 1 and grants_at(node, ANN, later) == ()
+
+
+# ---- the report ----------------------------------------------------------------------------------
+
+
+def test_the_committee_sees_reasons_and_people_in_bands(node):
+    (report,) = view(node, applied(node), EVE).reports
+    assert report.verdict.outcome.word == "approve" and report.verdict.reasons
+    assert (report.people, report.people_after_review) == ("<50", "<50")
+
+
+def test_a_purpose_that_the_terms_forbid_or_question_is_reported_with_why(node):
+    odd = ResearchPurpose(frozenset({"biomedical"}), sensitive=frozenset({"behaviour"}))
+    (report,) = view(node, applied(node, form=replace(FORM, purpose=odd)), EVE).reports
+    assert report.verdict.outcome.word == "manual_review"
+    assert len(report.points) == 1 and "behaviour" in next(iter(report.points))
+    award = replace(AWARD, decided=report.points)
+    id = applied(node, BOB, replace(FORM, purpose=odd))
+    does(node, id, EVE, AYE)
+    does(node, id, FAY, Approve(award))
+    (decided,) = view(node, id, EVE).reports
+    assert decided.verdict.outcome.word == "approve" and decided.points == frozenset()
+    assert counted(node, BOB) == CARRIERS
+
+
+def test_a_dataset_without_a_release_is_reported_so(node):
+    both = replace(FORM, datasets=frozenset({"c", "d"}))
+    found = {one.dataset: one.note for one in view(node, applied(node, form=both), EVE).reports}
+    assert found["c"] == "" and "no release" in found["d"]
+
+
+# ---- blocks --------------------------------------------------------------------------------------
+
+
+def test_who_was_revoked_is_blocked_whatever_else_is_granted_until_it_is_taken_back(node):
+    first, second = granted(node), granted(node)
+    does(node, first, EVE, Revoke("The data were shared."))
+    assert view(node, second, ANN).application.state is State.APPROVED and counted(node) is None
+    assert [one.dataset for one in view(node, second, EVE).blocks] == ["c"]
+    block(node, Unblock(ANN, "c", "It was a mistake."), Actor(EVE))
+    assert counted(node) == CARRIERS
+
+
+def test_a_block_takes_visa_grants_too_and_one_from_everything_the_registered_tier(node):
+    visas = (Grant("c", BIOMEDICAL, UNTIL, "visa"), Grant("x", BIOMEDICAL, UNTIL, "visa"))
+    proved = Requester(Tier.REGISTERED, ANN, purpose=BIOMEDICAL, grants=visas)
+    at = node.clock.now()
+    assert with_own_grants(node, proved, at).grants == visas
+    block(node, Block(ANN, "c", "He asked for names."), Actor(FAY))
+    found = with_own_grants(node, proved, at)
+    assert found.grants == visas[1:] and found.tier is Tier.CONTROLLED
+    block(node, Block(ANN, "*", "Again."), Actor(FAY))
+    assert with_own_grants(node, proved, at) == Requester(Tier.PUBLIC, ANN)
+    block(node, Unblock(ANN, "*", "He explained it."), Actor(GUS))
+    assert with_own_grants(node, proved, at).grants == visas
+
+
+def test_without_a_grant_a_tier_stays_what_was_proved(node):
+    proved = Requester(Tier.REGISTERED, ANN)
+    assert with_own_grants(node, proved, node.clock.now()) == proved
+    granted(node)
+    assert researcher(node).tier is Tier.CONTROLLED
+
+
+@pytest.mark.parametrize("who", [ANN, BOB])
+def test_only_the_committee_blocks_and_nobody_themselves(node, who):
+    with pytest.raises(NotPermitted):
+        block(node, Block(SAM, "c", "why"), Actor(who))
+    with pytest.raises(NotPermitted):
+        block(node, Unblock(EVE, "*", "why"), Actor(EVE))
+    block(node, Block(EVE, "c", "why"), ADMIN)
+
+
+# ---- the committee -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("committee", "field"),
+    [
+        (Committee(frozenset(), frozenset("c")), "members"),
+        (Committee(frozenset({EVE}), frozenset()), "datasets"),
+        (Committee(frozenset({EVE, " "}), frozenset("c")), "members"),
+        (Committee(frozenset({EVE}), frozenset("c"), votes_needed=2), "votes_needed"),
+        (Committee(frozenset({EVE}), frozenset("c"), votes_needed=0), "votes_needed"),
+        (Committee(frozenset({EVE}), frozenset("c"), longest_days=0), "longest_days"),
+    ],
+)
+def test_a_committee_that_could_not_decide_is_refused(node, committee, field):
+    with pytest.raises(InvalidRequest, match=field):
+        set_committee(node, committee, ADMIN)
+
+
+def test_a_committee_of_datasets_that_are_not_here_is_refused(node):
+    with pytest.raises(NotFound):
+        set_committee(node, replace(COMMITTEE, datasets=frozenset({"zzz"})), ADMIN)
+
+
+def test_who_left_the_committee_has_no_vote_any_more(node):
+    id = applied(node)
+    does(node, id, EVE, AYE)
+    set_committee(node, replace(COMMITTEE, members=frozenset({FAY, GUS})), ADMIN)
+    with pytest.raises(Conflict, match="2 members"):
+        act(node, id, Approve(AWARD), FAY)
+
+
+# ---- time ----------------------------------------------------------------------------------------
+
+
+def test_looking_up_grants_takes_well_under_a_millisecond(node):
+    granted(node)
+    at, took = node.clock.at, []
+    for _ in range(200):
+        began = time.perf_counter()
+        assert grants_at(node, ANN, at)
+        took.append(time.perf_counter() - began)
+    assert statistics.median(took) < 0.001

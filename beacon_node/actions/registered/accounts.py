@@ -36,14 +36,11 @@ def subjects(
     """
     own = _accounts(node, turn, dataset, payers)
     elsewhere = _elsewhere(node, turn, dataset, payers)
-    sizes = {
-        "people": question.people.matching.universe,
-        "reference": question.reference.matching.universe,
-    }
+    met = {"people": question.people.matching.universe, "asked": question.reference}
     views = []
     for name in (*payers, POOL):
         others = [Elsewhere(one.of(name), here, there) for one, here, there in elsewhere]
-        views.append(view(own.of(name), others, **sizes))
+        views.append(view(own.of(name), others, **met))
     *accounts, pool = views
     _take_as_spent(pool, turn, elsewhere)
     return Subjects(tuple(accounts), pool)

@@ -5,7 +5,7 @@ Panels and genomes are those that the dataset's release names.
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beacon_node.actions.registered.reasons import LEAST_GENOMES, Why
 from beacon_node.errors import InvalidRequest
@@ -60,7 +60,9 @@ class PublicReference:
         seats = asked.seats & self._expected_in(asked.seats.universe, group)
         if not seats:
             return Why.NO_GENOMES
-        return AlleleFacts(known.frequency, Group(asked.matching & seats, seats))
+        return AlleleFacts(
+            known.frequency, replace(asked, matching=asked.matching & seats, seats=seats)
+        )
 
     def _find(self, allele: Allele) -> AlleleFacts | Why:
         limits = self._frequency(allele)
@@ -73,8 +75,8 @@ class PublicReference:
         known = NumberSet.everyone(len(genomes)) - calls.unknown
         if len(known) < LEAST_GENOMES:
             return Why.NO_GENOMES
-        group = Group(calls.carriers & known, known, calls.one_copy & known)
-        return AlleleFacts(limits, group)
+        asked = Group(calls.carriers & known, known, calls.one_copy & known, genomes.digest)
+        return AlleleFacts(limits, asked)
 
     def _frequency(self, allele: Allele) -> Frequency | Why:
         """Return between which limits the allele's frequency lies, over all panels."""
@@ -96,7 +98,8 @@ class PublicReference:
         if genomes is None or len(genomes) < LEAST_GENOMES:
             return Why.NO_GENOMES
         everybody = NumberSet.everyone(len(genomes))
-        return Group(self._expected_in(len(genomes), group) if group else everybody)
+        matching = self._expected_in(len(genomes), group) if group else everybody
+        return Group(matching, genomes=genomes.digest)
 
     def _expected_in(self, genomes: int, group: str) -> NumberSet:
         found = self._expected.get((genomes, group))

@@ -32,7 +32,8 @@ class Row:
     """One answered question: what a ledger stores and any process can replay.
 
     `people` are those of the dataset, `reference` the public genomes; `group` is the digest of the
-    question's filters. The same row is charged to each of an answer's accounts.
+    question's filters. `genomes` names the set whose numbers `reference` are, None: not known which
+    it was. The same row is charged to each of an answer's accounts.
     """
 
     prices: Prices
@@ -40,6 +41,7 @@ class Row:
     reference: Charged
     place: Place | None
     group: str
+    genomes: str | None = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,6 +74,11 @@ class Purse:
         purse = cls.__new__(cls)
         purse._hold(renyi, rho)
         return purse
+
+    @classmethod
+    def alike(cls, people: int, *, renyi: int, rho: int) -> "Purse":
+        """Return the purse of so many people of whom each spent as much."""
+        return cls.of(np.full(people, renyi, np.int32), np.full(people, rho, np.int32))
 
     def _hold(self, renyi: np.ndarray, rho: np.ndarray) -> None:
         self.renyi, self.rho = renyi, rho
@@ -114,15 +121,6 @@ class Purse:
         renyi[people], rho[people] = limits.renyi, limits.rho
         return Purse.of(renyi, rho)
 
-    def stretched(self, people: int) -> "Purse":
-        """Return a purse of so many other people in which the same shares spent as much."""
-        if people == len(self):
-            return self
-        if not len(self):
-            return Purse(people)
-        chosen = np.arange(people) * len(self) // max(1, people)
-        return Purse.of(self.renyi[chosen], self.rho[chosen])
-
     def most(self, kind: str, *, allowed: int) -> int:
         """Return a number that nobody's spending exceeds, the least one if it is over `allowed`."""
         if self._most[kind] > allowed:
@@ -135,11 +133,14 @@ class Account:
 
     `limits` are what it may spend on each. `version` counts the rows it has seen. With
     `one_group_per_place` it may not ask about one place among different groups of people.
+
+    `reference` is about the genomes of the newest row's set, named `genomes`; `dearest` is what
+    somebody would have spent who paid the dearer price of every row (Rényi, ρ).
     """
 
     __slots__ = (
         *("name", "limits", "one_group_per_place"),
-        *("people", "reference", "version", "fill", "groups"),
+        *("people", "reference", "genomes", "dearest", "version", "fill", "groups"),
     )
 
     def __init__(
@@ -148,6 +149,8 @@ class Account:
         self.name, self.limits = name, limits
         self.one_group_per_place = one_group_per_place
         self.people, self.reference = Purse(people), Purse(reference)
+        self.genomes: str | None = ""
+        self.dearest = 0, 0
         self.version = self.fill = 0
         self.groups: dict[str, dict[str, list[Place]]] = {}  # reference name → group → places
 
@@ -163,11 +166,13 @@ class Account:
             }
             for name, own in self.groups.items()
         }
-        return {"version": self.version, "fill": self.fill, "groups": groups}
+        own = {"genomes": self.genomes, "dearest": self.dearest}
+        return {"version": self.version, "fill": self.fill, "groups": groups, **own}
 
     def again(self, told: Mapping, people: Purse, reference: Purse) -> None:
         """Be as another account of the same name and limits was."""
         self.people, self.reference = people, reference
+        self.genomes, self.dearest = told["genomes"], tuple(told["dearest"])
         self.version, self.fill = told["version"], told["fill"]
         self.groups = {
             name: {
@@ -175,6 +180,17 @@ class Account:
             }
             for name, own in told["groups"].items()
         }
+
+    def spent_on(self, genomes: str | None, count: int) -> Purse:
+        """Return what was spent on each of a set of reference genomes.
+
+        A number means somebody else in another set: its genomes paid the dearer price each time.
+        """
+        is_same = genomes is not None and genomes == self.genomes
+        if is_same and count == len(self.reference):
+            return self.reference
+        renyi, rho = map(min, self.dearest, (self.limits.renyi, self.limits.rho))
+        return Purse.alike(count, renyi=renyi, rho=rho)
 
     def asked_otherwise(self, place: Place | None, group: str, distance: int) -> bool:
         """Say whether this account asked near `place` among another group of people."""
@@ -193,8 +209,11 @@ class Account:
     def _apply(self, row: Row, people: Change, reference: Change) -> None:
         self.people.grow(row.people.universe)
         self.people.add(people)
-        self.reference = self.reference.stretched(row.reference.universe)
+        self.reference = self.spent_on(row.genomes, row.reference.universe)
         self.reference.add(reference)
+        self.genomes = row.genomes
+        renyi, rho = self.dearest
+        self.dearest = renyi + row.prices.dearest, rho + row.prices.dearest_rho
         self.fill += row.prices.fill
         self._remember(row.place, row.group)
         self.version += 1
@@ -204,8 +223,8 @@ def replay(accounts: Iterable[Account], rows: Iterable[Row]) -> None:
     """Add rows that these accounts have not seen, in the order of the ledger.
 
     Who paid is in the rows: nothing is decided again, and what people spent does not depend on the
-    order. People of later rows have spent nothing before; where the reference genomes were
-    exchanged, the same shares of the new ones have spent what the old ones did.
+    order. People of later rows have spent nothing before. Where the reference genomes were
+    exchanged, each of the new ones has spent the dearest prices of all rows before.
     """
     accounts = tuple(accounts)
     if not accounts:

@@ -30,11 +30,13 @@ class Group:
 
     `seats` are the people it is about, callable there and consenting, None for everybody;
     `matching` those who match. `one_copy` are people with one callable copy, if any have.
+    `genomes` names the set that numbers of reference genomes belong to.
     """
 
     matching: NumberSet
     seats: NumberSet | None = None
     one_copy: NumberSet | None = None
+    genomes: str = ""
 
     def __repr__(self) -> str:
         return "Group(…)"
@@ -108,8 +110,13 @@ def quote(subjects: Subjects, question: Question, bounds: Bounds) -> Quote:
         matching=people.matching,
         filled=people.filled,
         versions=subjects.versions,
-        row=Row(question.prices, people.charged, reference.charged, question.place, question.group),
+        row=_row(question, people.charged, reference.charged),
     )
+
+
+def _row(question: Question, people: Charged, reference: Charged) -> Row:
+    place, group, genomes = question.place, question.group, question.reference.genomes
+    return Row(question.prices, people, reference, place, group, genomes)
 
 
 def charge(quoted: Quote, subjects: Subjects) -> Row:

@@ -8,9 +8,10 @@ from beacon_node.privacy.registered.prices import Prices
 
 
 def public_part(row: Row) -> str:
-    """Return prices, place and group of a row: all that `read_row` needs beside the sets."""
+    """Return what `read_row` needs beside the sets: prices, place, group, and whose set the
+    reference genomes are."""
     document = {"prices": row.prices, "place": row.place, "group": row.group}
-    return orjson.dumps(document).decode()
+    return orjson.dumps(document | {"genomes": row.genomes}).decode()
 
 
 def read_row(public: str, people: Charged, reference: Charged) -> Row:
@@ -23,4 +24,5 @@ def read_row(public: str, people: Charged, reference: Charged) -> Row:
         reference,
         None if place is None else Place(**place),
         document["group"],
+        document.get("genomes"),  # None: the row is older than names of sets
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beacon_node.privacy.registered.account import Account, Change, Purse
+from beacon_node.privacy.registered.count import Group
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -27,9 +28,9 @@ class Elsewhere:
         return "Elsewhere(…)"
 
 
-def view(account: Account, others: Iterable[Elsewhere], *, people: int, reference: int) -> Account:
-    """Return `account` as a question about the first `people` and so many reference genomes meets
-    it, to be quoted from and not to be changed."""
+def view(account: Account, others: Iterable[Elsewhere], *, people: int, asked: Group) -> Account:
+    """Return `account` as a question about the first `people` meets it, which is put to the
+    reference genomes as `asked` says; to be quoted from and not to be changed."""
     others = tuple(others)
     seen = Account(
         account.name,
@@ -39,7 +40,7 @@ def view(account: Account, others: Iterable[Elsewhere], *, people: int, referenc
         one_group_per_place=account.one_group_per_place,
     )
     seen.people = _with(account.people, others, people)
-    seen.reference = account.reference.stretched(reference)
+    seen.reference = account.spent_on(asked.genomes, asked.matching.universe)
     every = (account, *(one.account for one in others))
     seen.fill = sum(one.fill for one in every)
     seen.version = sum(one.version for one in every)

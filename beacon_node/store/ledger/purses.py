@@ -17,7 +17,7 @@ import orjson
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.files import make_private, temporary_name
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True, repr=False)

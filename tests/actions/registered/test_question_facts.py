@@ -4,6 +4,9 @@ import json
 import sqlite3
 from dataclasses import replace
 
+import numpy as np
+
+from beacon_node.actions.registered.accounts import subjects
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.charges import charge
 from beacon_node.actions.registered.reasons import Why
@@ -11,7 +14,7 @@ from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import Refused, Status
 from beacon_node.model.calls import Interval
 from beacon_node.model.genome import REFERENCE_NUMBER
-from tests.actions.public_world import DATASET, PANEL
+from tests.actions.public_world import DATASET, PANEL, load_genomes
 from tests.actions.registered.world import (
     WOMEN,
     asks,
@@ -51,6 +54,22 @@ def _public(question) -> tuple:
     people, reference = question.people, question.reference
     among = people.seats, people.one_copy, reference.matching, reference.seats
     return (*among, question.prices, question.place, question.group)
+
+
+def test_reference_genomes_that_are_loaded_anew_have_paid_the_dearest_prices(tmp_path):
+    world = make_hospital(tmp_path / "h")
+
+    def spent(asked: Asked) -> list[set[int]]:
+        with world.node.ledger.charging(now=world.node.clock.now()) as turn:
+            who = subjects(world.node, turn, DATASET, asked.payers, asked.question)
+        return [set(one.reference.rho.tolist()) for one in who.all]
+
+    asked = asks(world, COMMON)
+    charge(world.node, [asked], world.node.ledger.moment(world.node.clock.now()), None)
+    prices = asked.question.prices
+    assert spent(asks(world, COMMON)) == [{prices.rho_carrier, prices.rho_other}] * 3
+    load_genomes(world, np.roll(world.reference, 2, axis=0))  # the same names, of others
+    assert spent(asks(world, COMMON)) == [{prices.dearest_rho}] * 3
 
 
 # ---- what releases and withdrawals change --------------------------------------------------------

@@ -238,7 +238,7 @@ class Joined(Guarded):
                 one,
                 [Elsewhere(elsewhere, np.arange(PEOPLE_IN_TWO), there)],
                 people=PEOPLE_IN_TWO,
-                reference=len(self.world.reference),
+                asked=asked.reference,
             )
             for one, elsewhere in zip(own, self.other.all, strict=True)
         ]

@@ -7,7 +7,7 @@ import pytest
 
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
-from beacon_node.privacy.registered.account import Account, Purse, Row, replay
+from beacon_node.privacy.registered.account import Account, Row, replay
 from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
 from beacon_node.privacy.registered.count import (
     Group,
@@ -188,11 +188,29 @@ def test_who_comes_later_has_spent_nothing_and_nobody_else_forgets():
     assert who.accounts[0].people.renyi.tolist() == [*before, 0, 0]
 
 
-def test_other_reference_genomes_have_spent_in_the_same_shares():
-    purse = Purse.of(np.array([5, 1], np.int32), np.array([2, 0], np.int32))
-    assert purse.stretched(4).renyi.tolist() == [5, 5, 1, 1]
-    assert purse.stretched(1).rho.tolist() == [2]
-    assert Purse(0).stretched(2).renyi.tolist() == [0, 0]
+def test_a_number_in_another_set_of_reference_genomes_has_paid_the_dearest_prices():
+    (ada,) = accounts("ada").accounts
+    row = quote(accounts("ada"), asks(3, 7, reference=[1]), BOUNDS).row
+    replay([ada], [replace(row, genomes="one")] * 2)
+    prices, limits = row.prices, ada.limits
+    paid = set(ada.spent_on("one", row.reference.universe).renyi.tolist())
+    assert paid == {2 * prices.carrier, 2 * prices.other}
+    dearest = {min(limits.renyi, 2 * prices.dearest)}
+    for genomes, count in (("two", row.reference.universe), ("two", 3), (None, 3), ("one", 3)):
+        purse = ada.spent_on(genomes, count)
+        assert len(purse) == count and set(purse.renyi.tolist()) == dearest
+        assert set(purse.rho.tolist()) == {min(limits.rho, 2 * prices.dearest_rho)}
+
+
+def test_rows_of_other_sets_and_of_unknown_ones_are_dear():
+    row = quote(accounts("ada"), asks(3, 7, reference=[1]), BOUNDS).row
+    prices = row.prices
+    for earlier in ("another", None):
+        (ada,) = accounts("ada").accounts
+        replay([ada], [replace(row, genomes=name) for name in (earlier, "mine")])
+        spent = set(ada.spent_on("mine", row.reference.universe).rho.tolist())
+        later = {prices.rho_carrier, prices.rho_other}
+        assert spent == {prices.dearest_rho + own for own in later}
 
 
 def test_nothing_private_prints_itself():

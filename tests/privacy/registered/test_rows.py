@@ -1,5 +1,8 @@
 """A stored row is the row that was charged, and its public part tells of nobody."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +31,13 @@ def phenotype() -> Question:
 def test_a_row_is_read_as_it_was_stored(asked):
     row = row_of(WORLD, asked)
     assert read_row(public_part(row), row.people, row.reference) == row
+
+
+def test_of_a_row_that_names_no_set_it_is_not_known_whose_the_genomes_are():
+    row = row_of(WORLD, question(WORLD, 0))
+    old = json.loads(public_part(row))
+    del old["genomes"]
+    assert read_row(json.dumps(old), row.people, row.reference) == replace(row, genomes=None)
 
 
 def test_the_public_part_does_not_depend_on_who_carries():

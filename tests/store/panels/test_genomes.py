@@ -26,7 +26,7 @@ def calls(allele, people: int, **numbers) -> AlleleCalls:
     return AlleleCalls(*place, allele.ref, allele.alt, **sets)
 
 
-def load_genomes(knowledge, samples: str, rows, name="1000g", part="") -> Source:
+def load_genomes(knowledge, samples: str, rows, name="1000g", part="", sha256="") -> Source:
     """Load genomes of the people whose names are the letters of `samples`."""
 
     def write(path):
@@ -35,7 +35,7 @@ def load_genomes(knowledge, samples: str, rows, name="1000g", part="") -> Source
         references = sorted({REFERENCE_NAMES[row.reference - 1] for row in rows})
         return len(rows), {"people": len(samples), "references": references}
 
-    return knowledge.add_file(Source(Kind.GENOMES, name, GRCH38, part), write)
+    return knowledge.add_file(Source(Kind.GENOMES, name, GRCH38, part, sha256=sha256), write)
 
 
 def test_people_are_told_by_how_many_copies_they_have(knowledge):
@@ -67,6 +67,18 @@ def test_files_by_chromosome_are_one_set_of_people_by_name(knowledge):
     on_y = genomes.calls(snv(9, name="Y"))
     assert {genomes.people[n] for n in on_y.single} == {"c", "d"}
     assert {genomes.people[n] for n in on_y.unknown} == {"b"}
+
+
+def test_a_digest_names_who_is_in_a_set_in_which_order_and_from_which_files(knowledge):
+    def digest(samples: str, sha256: str, part: str = "") -> str:
+        load_genomes(knowledge, samples, [calls(snv(10), 3, het=[0])], part=part, sha256=sha256)
+        return SqlitePanels(knowledge).genomes(GRCH38).digest
+
+    first = digest("abc", "1")
+    assert digest("acb", "1") != first and digest("abd", "1") != first
+    assert digest("abc", "2") != first
+    assert digest("abc", "1") == first
+    assert digest("abc", "1", part="Y") != first
 
 
 def test_several_sets_of_genomes_are_told_apart_by_name(knowledge):

@@ -6,9 +6,11 @@ from beacon_node.beacon_v2.render import render_error
 from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
 from beacon_node.node_web.beacon_api import add_beacon_api
+from beacon_node.node_web.dac import add_dac
 from beacon_node.node_web.operations import add_operations
 from beacon_node.node_web.pace import Pace, paced
 from beacon_node.node_web.questions import WhoAsks
+from beacon_node.web.application import Application
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
 from beacon_node.web.responses import json_response
@@ -22,10 +24,11 @@ def anybody() -> Requester:
 def create_app(node: Node, who_asks: WhoAsks = anybody, pace: Pace = Pace()) -> Flask:
     """Return the application that answers for `node`; `who_asks` says who sent a request, and
     `pace` when answers of the registered tier leave."""
-    app = Flask("beacon_node.node_web", static_folder=None, template_folder=None)
+    app = Application("beacon_node.node_web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
-    api = add_beacon_api(app, node, paced(app, who_asks, pace))
+    api = add_beacon_api(app, node, paced(who_asks, pace))
+    add_dac(app, node, who_asks)
     add_operations(app, node)
 
     def render(error: HttpError) -> Response:

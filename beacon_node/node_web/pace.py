@@ -8,8 +8,9 @@ are made in steady time instead and are not held back.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from flask import Flask, Response, g
+from flask import Response, after_this_request, g
 
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.node_web.questions import WhoAsks
@@ -38,20 +39,20 @@ def is_paced(requester: Requester) -> bool:
     return requester.tier >= Tier.REGISTERED and requester.purpose is not None
 
 
-def paced(app: Flask, who_asks: WhoAsks, pace: Pace) -> WhoAsks:
-    """Return `who_asks`, and let `app` hold back the answers, and errors, to whom `is_paced`."""
+def paced(who_asks: WhoAsks, pace: Pace) -> WhoAsks:
+    """Return `who_asks`, after which answers, and errors, to whom `is_paced` are held back."""
 
     def ask() -> Requester:
         since = pace.clock()
         requester = who_asks()
-        if is_paced(requester):
-            g.setdefault("paced_since", since)
+        if is_paced(requester) and "is_paced" not in g:
+            g.is_paced = True
+            after_this_request(partial(_hold_back, pace, since))
         return requester
 
-    @app.after_request
-    def hold_back(response: Response) -> Response:
-        if "paced_since" in g:
-            pace.wait(g.paced_since)
-        return response
-
     return ask
+
+
+def _hold_back(pace: Pace, since: float, response: Response) -> Response:
+    pace.wait(since)
+    return response

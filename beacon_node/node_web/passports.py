@@ -47,6 +47,9 @@ class PassportDesk:
         return found.requester if found else ANONYMOUS
 
     def identified(self) -> Identified | None:
+        sent = request.environ
+        if "HTTP_AUTHORIZATION" not in sent and sent["REQUEST_METHOD"] != "POST":
+            return None  # most questions are anybody's
         if "identified" not in g:
             tokens = presented_tokens(request.headers.get("Authorization"), _in_body())
             g.identified = identify(self._node, self._house, tokens) if tokens else None

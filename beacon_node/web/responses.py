@@ -1,6 +1,6 @@
 """JSON responses with the headers that every API answer carries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import orjson
 from flask import Response
@@ -21,13 +21,26 @@ class JsonResponse(Response):
     def get_wsgi_headers(self, environ: dict) -> Headers:
         return self.headers  # the framework would copy them to look for what is missing
 
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "HEAD" or not isinstance(self.response, list):
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return self.response
+
+
+class _Own(Headers):
+    """Headers that are made here: the framework need not look for what cannot stand in one."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._list = list(pairs)
+
 
 def json_response(
     document: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> JsonResponse:
     """Return `document` (plain values only) as a JSON response."""
     body = orjson.dumps(document)
-    told = Headers([*_HEADERS, ("Content-Length", str(len(body)))])
+    told = _Own([*_HEADERS, ("Content-Length", str(len(body)))])
     response = JsonResponse([body], status, told)
     if headers:
         response.headers.update(headers)

@@ -1,0 +1,186 @@
+"""Applications and the committee over HTTP, under `/dac`: for whoever brings a passport."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+
+from beacon_node.actions.applications import desk, documents, exports
+from beacon_node.actions.applications.asked import asked_under
+from beacon_node.actions.applications.views import list_applications, view
+from beacon_node.actions.applications.work import present_work
+from beacon_node.errors import InvalidRequest, NotAuthenticated, NotFound, NotPermitted
+from beacon_node.model.application import Block, Form, State
+from beacon_node.model.application_documents import read_command
+from beacon_node.model.dac import Actor, Unblock
+from beacon_node.node import Node
+from beacon_node.node_web.questions import WhoAsks
+from beacon_node.web.responses import json_response
+
+ROOT = "/dac"
+MOST_ROWS = 200
+_TABLES: Mapping[str, tuple] = {
+    "grants": (exports.GRANTS, exports.grants_table),
+    "decisions": (exports.DECISIONS, exports.decisions_table),
+}
+
+
+class DacDesk:
+    """The handlers; each asks first who is there."""
+
+    def __init__(self, node: Node, who_asks: WhoAsks) -> None:
+        self.node, self._who_asks = node, who_asks
+
+    def account(self) -> str:
+        """Return the account of whoever sent the present request, proved by their passport."""
+        account = self._who_asks().account
+        if not account:
+            raise NotAuthenticated("applications are for people who bring a passport; see /whoami")
+        return account
+
+    # ---- applications ------------------------------------------------------------------------
+
+    def applications(self) -> Response:
+        """GET: those one may see; POST: open one, `{"form": …}` or `{"copyOf": ID}`."""
+        account = self.account()
+        if request.method == "POST":
+            return self._open(account, _body({"form", "copyOf"}))
+        skip, limit = _page()
+        rows = list_applications(self.node, account, states=_states(), skip=skip, limit=limit)
+        return json_response({"applications": [documents.row_document(row) for row in rows]})
+
+    def _open(self, account: str, body: Mapping) -> Response:
+        if len(body) != 1:
+            raise InvalidRequest("either form or copyOf is expected")
+        if "copyOf" in body:
+            found = desk.copy_application(self.node, _text(body, "copyOf"), account)
+        else:
+            found = desk.open_application(self.node, _form(body["form"]), account)
+        return json_response(documents.view_document(found), 201)
+
+    def application(self, id: str) -> Response:
+        found = view(self.node, id, self.account())
+        return json_response(documents.view_document(found))
+
+    def commands(self, id: str) -> Response:
+        """POST `{"command": {"do": …}}`."""
+        account = self.account()
+        command = read_command(_body({"command"}).get("command"))
+        found = desk.act(self.node, id, command, account)
+        return json_response(documents.view_document(found))
+
+    def questions(self, id: str) -> Response:
+        """Say what was asked under the grant of an application; for the committee."""
+        account = self.account()
+        skip, limit = _page()
+        found = asked_under(self.node, id, account, skip=skip, limit=limit)
+        return json_response({"questions": [documents.asked_document(one) for one in found]})
+
+    # ---- the committee -----------------------------------------------------------------------
+
+    def committee(self) -> Response:
+        """Say what the committee decides about, how, and under which terms; its members only to
+        themselves."""
+        account, work = self.account(), present_work(self.node)
+        found = documents.rules_document(work.committee, work.terms)
+        is_member = account in work.committee.members
+        if not is_member:
+            found.pop("members", None)
+        return json_response(found | {"isMember": is_member})
+
+    def blocks(self) -> Response:
+        """GET: who is blocked; POST `{"block": …}` or `{"unblock": …}`; for the committee."""
+        account = self.account()
+        if request.method == "POST":
+            desk.block(self.node, _blocking(_body({"block", "unblock"})), Actor(account))
+        work = present_work(self.node)
+        if account not in work.committee.members:
+            raise NotPermitted("only the committee may see this")
+        found = [one for blocks in work.blocks.values() for one in blocks]
+        return json_response({"blocks": [documents.block_document(one) for one in found]})
+
+    def export(self, name: str) -> Response:
+        account = self.account()
+        if name not in _TABLES:
+            raise NotFound(f"there are exports of {' and '.join(_TABLES)} only")
+        columns, table = _TABLES[name]
+        text = exports.csv_text(columns, table(self.node, account))
+        response = json_response(None)  # for its headers
+        response.set_data(text)
+        response.headers["Content-Type"] = "text/csv; charset=utf-8"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return response
+
+
+def add_dac(app: Flask, node: Node, who_asks: WhoAsks) -> None:
+    """Give `app` everything about applications."""
+    found = DacDesk(node, who_asks)
+    one = f"{ROOT}/applications/<id>"
+    routes: list[tuple[str, Callable[..., Response], list[str]]] = [
+        (f"{ROOT}/applications", found.applications, ["GET", "POST"]),
+        (one, found.application, ["GET"]),
+        (f"{one}/commands", found.commands, ["POST"]),
+        (f"{one}/questions", found.questions, ["GET"]),
+        (f"{ROOT}/committee", found.committee, ["GET"]),
+        (f"{ROOT}/blocks", found.blocks, ["GET", "POST"]),
+        (f"{ROOT}/exports/<name>", found.export, ["GET"]),
+    ]
+    for path, handler, methods in routes:
+        app.add_url_rule(path, f"dac {path}", handler, methods=methods)
+
+
+# ---- what requests say ---------------------------------------------------------------------------
+
+
+def _body(expected: set[str]) -> dict[str, Any]:
+    """Return the JSON object of the present request; passports in it were looked at already."""
+    try:
+        body = orjson.loads(request.get_data(cache=True))
+    except orjson.JSONDecodeError as error:
+        raise InvalidRequest("the request body is not valid JSON") from error
+    if not isinstance(body, dict):
+        raise InvalidRequest("the request body: an object is expected")
+    body.pop("passports", None)
+    if strange := sorted(body.keys() - expected):
+        expected_words = ", ".join(sorted(expected))
+        raise InvalidRequest(f"{strange[0]}: not known here; expected are: {expected_words}")
+    return body
+
+
+def _form(document: object) -> Form:
+    return read_command({"do": "save-draft", "form": document}).form
+
+
+def _blocking(body: Mapping) -> Block | Unblock:
+    if len(body) != 1:
+        raise InvalidRequest("either block or unblock is expected")
+    ((name, said),) = body.items()
+    if not isinstance(said, dict) or said.keys() != {"account", "dataset", "reason"}:
+        raise InvalidRequest(f"{name}: an object with account, dataset and reason is expected")
+    kind = Block if name == "block" else Unblock
+    return kind(*(_text(said, field) for field in ("account", "dataset", "reason")))
+
+
+def _text(found: Mapping, field: str) -> str:
+    if not isinstance(found[field], str):
+        raise InvalidRequest(f"{field}: a text is expected")
+    return found[field]
+
+
+def _states() -> frozenset[State]:
+    told = request.args.getlist("state")
+    if not set(told) <= set(State):
+        raise InvalidRequest(f"state: some of {', '.join(State)} are expected")
+    return frozenset(State(one) for one in told or State)
+
+
+def _page() -> tuple[int, int]:
+    return _number("skip", 0, 1_000_000), _number("limit", 100, MOST_ROWS)
+
+
+def _number(name: str, usual: int, most: int) -> int:
+    text = request.args.get(name, str(usual))
+    if not (text.isascii() and text.isdecimal() and len(text) < 8 and int(text) <= most):
+        raise InvalidRequest(f"{name}: a number from 0 to {most} is expected")
+    return int(text)

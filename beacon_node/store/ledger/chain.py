@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from beacon_node.model.consent_documents import moment_text, read_moment
-from beacon_node.model.ledger import Entry, Head, Verification, broken, entry_hash
+from beacon_node.model.ledger import NO_HASH, Entry, Head, Verification, broken, entry_hash
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
 AUDIT = "audit"
@@ -32,16 +32,19 @@ class Appending:
 
     def append(self, kind: str, bodies: Iterable[str]) -> list[Entry]:
         """Add one entry for each body; they are on disk with the transaction."""
-        added, head = [], self.last.head if self.last else Head()
-        for body in bodies:
-            entry = make_entry(head, self.recorded_at, self._clock, kind, body)
-            head = entry.head
-            added.append(entry)
-        self.connection.executemany(_INSERT, map(_row, added))
-        self.last = added[-1] if added else self.last
+        return [self.append_one(kind, body) for body in bodies]
+
+    def append_one(self, kind: str, body: str) -> Entry:
+        """Add an entry; it is on disk with the transaction."""
+        last = self.last
+        sequence, previous = (last.sequence + 1, last.hash) if last is not None else (1, NO_HASH)
+        said = sequence, self.recorded_at, self._clock, kind, body, previous
+        row = (*said, entry_hash(*said))
+        self.connection.execute(_INSERT, row)
+        self.last = Entry(*row)
         if kind != AUDIT:  # it may come with consents
             self._consents = None
-        return added
+        return self.last
 
     def consent_version(self) -> int:
         """Return the number of the last consent, with those that this transaction added."""
@@ -71,12 +74,6 @@ def version_number(connection: sqlite3.Connection) -> int:
 
 def _just_after(recorded_at: str) -> str:
     return moment_text(read_moment(recorded_at) + timedelta(microseconds=1))
-
-
-def make_entry(head: Head, recorded_at: str, clock: str, kind: str, body: str) -> Entry:
-    """Return the entry that follows `head`."""
-    said = head.sequence + 1, recorded_at, clock, kind, body, head.hash
-    return Entry(*said, entry_hash(*said))
 
 
 def checked_end(connection: sqlite3.Connection) -> End:
@@ -169,15 +166,3 @@ def _problem(entry: Entry, before: Head, recorded_at: str, known: Head | None) -
     if known and known.sequence == entry.sequence and known.hash != entry.hash:
         return "it is another entry than the one that was witnessed"
     return ""
-
-
-def _row(entry: Entry) -> tuple:
-    return (
-        entry.sequence,
-        entry.recorded_at,
-        entry.clock,
-        entry.kind,
-        entry.body,
-        entry.previous,
-        entry.hash,
-    )

@@ -171,8 +171,12 @@ class Ledger(ChargingLedger, DacLedger):
     def _last_moment(self) -> tuple[str, int]:
         """Read it where the question will be recorded, for what is read then is there already; or,
         if this process writes just now, beside it."""
-        with self._queue.no_turn() as is_idle:
-            end = self._writer.end() if is_idle else None
+        end = None
+        if self._queue.keep_out():
+            try:
+                end = self._writer.end()
+            finally:
+                self._queue.let_in()
         if end is not None:
             return end.last.recorded_at if end.last else "", end.consent_version
         with self._reader as connection:
@@ -229,7 +233,11 @@ class Ledger(ChargingLedger, DacLedger):
         `datasets` (ids), by which receipts find it.
         """
         text = _question_text(body)
-        with self.writing(now=now, durable=False) as appending:
+        with (
+            told_plainly(self.path),
+            self._queue.turn(),
+            self._writer.transaction(now=now, durable=False) as appending,
+        ):
             if unchanged_since is not None and unchanged_since < appending.consent_version():
                 return None
             return questions.ask(appending, body, text, self._writer.noted).head

@@ -25,7 +25,7 @@ def ask(appending: Appending, body: Mapping, text: str, noted: dict[str, int]) -
     `noted` is what the table is known to have at least: the newest consent that the questions about
     each dataset knew. It is brought up to date.
     """
-    (entry,) = appending.append(AUDIT, [text])
+    entry = appending.append_one(AUDIT, text)
     claimed = body["consent_version"]
     new = [one for one in _subjects(body["datasets"]) if noted.get(one, 0) < claimed]
     if new:

@@ -11,10 +11,10 @@ import os
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import FileIO
 from pathlib import Path
+from types import TracebackType
 
 from beacon_node.errors import StoreUnavailable
 
@@ -23,7 +23,9 @@ PATIENCE_S = 60.0
 _NUMBER = struct.Struct("=Q")
 _FIRST_BYTE = 4_096  # the bytes of the numbers lie behind the counter and its own lock
 _LOOKS = 30  # a turn is mostly over before a nap would be
-_FLOCK = struct.Struct("=hhxxxxqqixxxx")  # type, whence, start, length, process (0)
+_COUNTER = -_FIRST_BYTE  # the counter's own byte, as if it were a number's
+_PACK = struct.Struct("=hhxxxxqqixxxx").pack  # a `struct flock`: type, whence, start, length, 0
+_UNLOCKED = struct.pack("=h", fcntl.F_UNLCK)  # how one begins for a byte that nobody holds
 _SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_02, 0.000_1
 
 
@@ -49,32 +51,45 @@ class FairQueue:
     def go_on(self) -> None:
         self._threads.release()
 
-    @contextmanager
-    def turn(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
+    def turn(self, patience_s: float = PATIENCE_S) -> "Turn":
         """Wait for one's turn and hold it; StoreUnavailable if it does not come in time."""
+        return Turn(self, patience_s)
+
+    def keep_out(self) -> bool:
+        """Keep this process's threads from a turn until `let_in`; False if one has or awaits it."""
+        return self._threads.acquire(blocking=False)
+
+    def let_in(self) -> None:
+        self._threads.release()
+
+    def wait(self, patience_s: float) -> int:
+        """Wait for one's turn and return its number; who has it ends it by `end`."""
         deadline = time.monotonic() + patience_s
         if not self._threads.acquire(timeout=patience_s):
             raise self._nobody_moves()
+        number, has_come = 0, False
         try:
             self._open()
             number = self._draw(deadline)
-            try:
+            if not self._is_free(number - 1):
                 self._wait_until(self._is_free, number - 1, deadline)
-                yield
-            finally:
-                self._free(number)
+            has_come = True
+            return number
+        finally:
+            if not has_come:
+                self._give_up(number)
+
+    def end(self, number: int) -> None:
+        try:
+            self._free(number)
         finally:
             self._threads.release()
 
-    @contextmanager
-    def no_turn(self) -> Iterator[bool]:
-        """Keep this process's threads from a turn, unless one has or awaits it: then False."""
-        is_idle = self._threads.acquire(blocking=False)
-        try:
-            yield is_idle
-        finally:
-            if is_idle:
-                self._threads.release()
+    def _give_up(self, number: int) -> None:
+        if number:
+            self.end(number)
+        else:
+            self._threads.release()
 
     def _open(self) -> None:
         if self._handle is None:
@@ -82,14 +97,16 @@ class FairQueue:
             self._handle = FileIO(self._file, "r+b")
 
     def _draw(self, deadline: float) -> int:
-        self._wait_until(self._take, -_FIRST_BYTE, deadline)
+        if not self._take(_COUNTER):
+            self._wait_until(self._take, _COUNTER, deadline)
         try:
             drawn = os.pread(self._file, _NUMBER.size, 0)
             number = _NUMBER.unpack(drawn)[0] + 1 if len(drawn) == _NUMBER.size else 1
-            self._wait_until(self._take, number, deadline)
+            if not self._take(number):
+                self._wait_until(self._take, number, deadline)
             os.pwrite(self._file, _NUMBER.pack(number), 0)
         finally:
-            self._free(-_FIRST_BYTE)
+            self._free(_COUNTER)
         return number
 
     def _wait_until(self, looks: Callable[[int], bool], number: int, deadline: float) -> None:
@@ -106,18 +123,20 @@ class FairQueue:
 
     def _is_free(self, number: int) -> bool:
         """Say whether nobody holds a byte: what has once been drawn is never taken again."""
-        asked = _byte(fcntl.F_WRLCK, number)
-        return _FLOCK.unpack(fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, asked))[0] == fcntl.F_UNLCK
+        asked = _PACK(fcntl.F_WRLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
+        return fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, asked).startswith(_UNLOCKED)
 
     def _take(self, number: int) -> bool:
+        wanted = _PACK(fcntl.F_WRLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
         try:
-            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _byte(fcntl.F_WRLCK, number))
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, wanted)
         except BlockingIOError:
             return False
         return True
 
     def _free(self, number: int) -> None:
-        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, _byte(fcntl.F_UNLCK, number))
+        held = _PACK(fcntl.F_UNLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
+        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, held)
 
     def _nobody_moves(self) -> StoreUnavailable:
         return StoreUnavailable(
@@ -126,6 +145,18 @@ class FairQueue:
         )
 
 
-def _byte(kind: int, number: int) -> bytes:
-    """Return the `struct flock` for the byte of a number; the counter's own is -_FIRST_BYTE."""
-    return _FLOCK.pack(kind, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
+class Turn:  # a class, not a generator: every question passes here
+    """A turn in a queue, from entering to leaving it."""
+
+    __slots__ = ("_number", "_patience_s", "_queue")
+
+    def __init__(self, queue: FairQueue, patience_s: float) -> None:
+        self._queue, self._patience_s = queue, patience_s
+
+    def __enter__(self) -> None:
+        self._number = self._queue.wait(self._patience_s)
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._queue.end(self._number)

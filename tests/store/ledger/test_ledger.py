@@ -16,11 +16,10 @@ from beacon_node.errors import Conflict, InvalidRequest, StoreUnavailable
 from beacon_node.model.consent import Source
 from beacon_node.model.consent_documents import canonical_json, moment_text, read_moment
 from beacon_node.model.data_use import ResearchPurpose
-from beacon_node.model.ledger import Head, Moment, Verification
+from beacon_node.model.ledger import Entry, Head, Moment, Verification, entry_hash
 from beacon_node.policy.consent import next_boundary
 from beacon_node.ports import QuestionLedger
 from beacon_node.store.ledger import Ledger
-from beacon_node.store.ledger.chain import make_entry
 from beacon_node.store.ledger.layout import STEPS, chain_and_consents
 from tests.policy.histories import (
     HMB_USE,
@@ -291,7 +290,8 @@ def test_a_ledger_of_before_there_were_purposes_is_brought_up_to_date(tmp_path):
     old.execute(f"INSERT INTO _sqlite_migrations VALUES ('ledger', '{STEPS[0]}', '2030')")
     head = Head()
     for _ in range(2):
-        entry = make_entry(head, moment_text(day(1)), "", "audit", canonical_json(AUDIT))
+        said = head.sequence + 1, moment_text(day(1)), "", "audit", canonical_json(AUDIT), head.hash
+        entry = Entry(*said, entry_hash(*said))
         old.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(entry))
         head = entry.head
     old.commit()

@@ -19,6 +19,7 @@ COMMANDS = {
     "load": ("load", "Load files into the draft of a dataset."),
     "release": ("load", "Let what was loaded answer from now on."),
     "consent": ("consent", "Record, import and show what people agreed to."),
+    "dac": ("dac", "Applications for grants: the committee, votes, blocks, exports."),
     "privacy": ("privacy", "Report what answers give away, before you go public."),
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),

@@ -83,8 +83,8 @@ def _decision(entry: DacEntry) -> Sequence[str]:
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return rows as CSV. What a spreadsheet would take for a formula begins with an apostrophe.
 
-    >>> csv_text(["a"], [["=1+1"], ["x, y"]])
-    "a\\r\\n'=1+1\\r\\n\\"x, y\\"\\r\\n"
+    >>> csv_text(["a"], [["=1+1"], ["x, y"]]).split()
+    ['a', "'=1+1", '"x,', 'y"']
     """
     text = io.StringIO()
     writer = csv.writer(text)

@@ -12,6 +12,7 @@ from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
+from beacon_node.model.people import FoundPeople
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
@@ -123,6 +124,12 @@ class SearchPlan:
     page: Page = Page()
 
 
+class FileName(Protocol):
+    """What names a file, as `os.PathLike` does; edges open it, pure code never does."""
+
+    def __fspath__(self) -> str: ...
+
+
 class VariantStore(Protocol):
     """Where the data of released datasets are searched."""
 
@@ -131,6 +138,13 @@ class VariantStore(Protocol):
 
     def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
         """Return what matches in one dataset, among the people the decision lets be counted."""
+
+    def people(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> FoundPeople:
+        """Return whom a registered count is about and who of them carry what was asked for; nobody
+        under a decision of another tier."""
+
+    def index_file(self, dataset: Dataset) -> FileName:
+        """Return the file of the release that `dataset` names; ReleasedAnew if it has another."""
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
         """Return what can be filtered by, one `{type, id, label, scopes, values?}` each."""

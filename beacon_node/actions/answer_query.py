@@ -9,6 +9,7 @@ from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.registered.charges import charge
+from beacon_node.actions.registered.posed import Asker
 from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.whole_ledger import require_whole_ledger
 from beacon_node.errors import BudgetSpent, InvalidRequest, NotFound, ReleasedAnew, StoreUnavailable
@@ -146,7 +147,8 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _F
     if own.ceiling is None:  # nothing is searched that may not be told
         return Matches(dataset.id)
     if own.guard is Guard.REGISTERED:
-        return prepare(node, dataset, plan, own, decided.requester, decided.moment)
+        by = Asker(node, dataset, own, decided.requester, decided.moment)
+        return prepare(by, plan)
     if own.guard is Guard.PUBLIC:
         return answer_publicly(node, dataset, plan, own)
     return node.store.search(dataset, plan, own)

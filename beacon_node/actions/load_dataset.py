@@ -134,16 +134,15 @@ def _load_one(one: _Load, source: str) -> LoadOutcome:
         return replace(_outcome(one, known), already_loaded=True)
     try:
         read = _read_packets if format is Format.PHENOPACKETS else _read_one
-        parts = [_part(one, key, source, *found) for found in read(one, format)]
+        parts = [_part(one, key, source, found) for found in read(one, format)]
         added = one.node.catalogue.add_parts(one.dataset.id, parts)
     finally:
         sweep(one.node.catalogue, one.dataset.id)
     return replace(_outcome(one, added), replaced=bool(known))
 
 
-def _part(
-    one: _Load, key: str, source: str, format: Format, content: str, path: Path, report: dict
-) -> PartRecord:
+def _part(one: _Load, key: str, source: str, found: _Found) -> PartRecord:
+    format, content, path, report = found
     return PartRecord(
         number=0,
         content=content,

@@ -24,6 +24,7 @@ from beacon_node.beacon_v2.made_up_people import (
     labels,
     variation,
 )
+from beacon_node.errors import NotFound
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.data_use import ResearchPurpose
@@ -32,7 +33,7 @@ from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.measures import like
-from beacon_node.model.people import EVERYBODY
+from beacon_node.model.people import EVERYBODY, NOBODY, FoundPeople
 from beacon_node.model.query import (
     AlleleSet,
     AlphanumericFilter,
@@ -48,7 +49,7 @@ from beacon_node.model.query import (
     Within,
 )
 from beacon_node.model.variation import Allele, allele_length, copy_number_types
-from beacon_node.ports import Dataset, Known, SearchPlan
+from beacon_node.ports import Dataset, FileName, Known, SearchPlan
 
 _VARIANT = EntryType.GENOMIC_VARIANT
 
@@ -113,6 +114,12 @@ class MadeUpStore:
         is_page_wanted = plan.granularity is Granularity.RECORD
         page = found[first : first + plan.page.limit] if is_page_wanted else ()
         return Matches(dataset.id, total=len(found), page=tuple(page))
+
+    def people(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> FoundPeople:
+        return NOBODY  # made-up people are open to everybody: no count of them is guarded
+
+    def index_file(self, dataset: Dataset) -> FileName:
+        raise NotFound(f"dataset {dataset.id!r} is made up and has no file")
 
     def filtering_terms(self, dataset: Dataset) -> Sequence[Mapping]:
         scopes = [entry_type.path for entry_type in (*LINEAGE, _VARIANT)]

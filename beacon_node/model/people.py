@@ -52,6 +52,24 @@ class Consented:
 People = Everybody | Consented
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class FoundPeople:
+    """Individuals of one release, by number. Private: does not print itself.
+
+    `asked_about` may be counted and meet the filters, sequenced or not; `carriers` are those of
+    them who carry the variation, everybody where none is asked for.
+    """
+
+    asked_about: NumberSet
+    carriers: NumberSet
+
+    def __repr__(self) -> str:
+        return "FoundPeople(…)"
+
+
+NOBODY = FoundPeople(NumberSet.empty(0), NumberSet.empty(0))
+
+
 @lru_cache(maxsize=512)  # asked in every question; there are not so many different ones
 def needed_data(
     entry_type: EntryType,

@@ -5,8 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from beacon_node.beacon_v2.made_up import MadeUpLedger
+from beacon_node.errors import ReleasedAnew
 from beacon_node.model.answer import Matches
 from beacon_node.model.genome import Assembly, Region
+from beacon_node.model.people import NOBODY, FoundPeople
 from beacon_node.model.query import OntologyFilter
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node
@@ -83,6 +85,12 @@ class FakeStore:
     def search(self, dataset: Dataset, plan: SearchPlan, decision) -> Matches:
         self.searched.append((dataset.id, plan))
         return self._matches.get(dataset.id, Matches(dataset.id))
+
+    def people(self, dataset: Dataset, plan: SearchPlan, decision) -> FoundPeople:
+        return NOBODY
+
+    def index_file(self, dataset: Dataset) -> Path:
+        raise ReleasedAnew(dataset.id)  # nothing of a release is on disk
 
     def filtering_terms(self, dataset: Dataset):
         return self._terms.get(dataset.id, [])

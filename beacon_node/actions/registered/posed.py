@@ -13,12 +13,12 @@ from beacon_node.model.answer import Refused
 from beacon_node.model.data_use import ResearchPurpose, purpose_document
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.ledger import Moment
+from beacon_node.model.people import FoundPeople
 from beacon_node.model.requester import Requester
 from beacon_node.node import Node
 from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.privacy.registered.count import Question
-from beacon_node.store.variants.people import FoundPeople
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -22,23 +22,12 @@ from beacon_node.actions.registered.posed import Asker, Posed
 from beacon_node.actions.registered.reasons import Why, not_answerable
 from beacon_node.actions.registered.release import open_release
 from beacon_node.model.answer import Matches, Refused, Status
-from beacon_node.model.decision import DatasetDecision
-from beacon_node.model.ledger import Moment
-from beacon_node.model.requester import Requester
-from beacon_node.node import Node
 from beacon_node.policy.access import public_decision
-from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.ports import SearchPlan
 from beacon_node.privacy.queries import canonical_question
 
 
-def prepare(
-    node: Node,
-    dataset: Dataset,
-    plan: SearchPlan,
-    own: DatasetDecision,
-    requester: Requester,
-    moment: Moment,
-) -> Asked | Matches | Refused:
+def prepare(by: Asker, plan: SearchPlan) -> Asked | Matches | Refused:
     """Return a question ready to be charged, its public answer, or why there is none.
 
     Places, genes, lists and `g_variants` without filters are answered from the table of public
@@ -46,25 +35,26 @@ def prepare(
     is charged and drawn first. Raises ReleasedAnew where consents or the release changed meanwhile
     (it is to be decided anew), StoreUnavailable.
     """
+    dataset, requester = by.dataset, by.requester
     if requester.purpose is None or not requester.account or is_for_the_table(plan, dataset):
-        return _publicly(node, dataset, plan, moment)
+        return _publicly(by, plan)
     if plan.lookups is not None and dataset.assembly not in plan.lookups:
         return Refused(dataset.id, Status.WRONG_ASSEMBLY, "")
-    why = why_not_counted(plan, dataset, node.knowledge)
+    why = why_not_counted(plan, dataset, by.node.knowledge)
     if why is not None:
         return not_answerable(dataset, why)
-    if own.people is None:
+    if by.own.people is None:
         return not_answerable(dataset, Why.TOO_FEW_PEOPLE)
     if dataset.public is None or not dataset.public.panels:
         return not_answerable(dataset, Why.RELEASED_BEFORE if dataset.public else Why.NO_PANEL)
-    return _posed(Asker(node, dataset, own, requester, moment), counted_plan(plan, dataset))
+    return _posed(by, counted_plan(plan, dataset))
 
 
-def _publicly(node: Node, dataset: Dataset, plan: SearchPlan, moment: Moment) -> Matches:
+def _publicly(by: Asker, plan: SearchPlan) -> Matches:
     """Return what anybody is told, of those who consented to that."""
-    decision = public_decision(dataset.id)
-    people = consented(node, dataset, decision.consent, moment)
-    return answer_publicly(node, dataset, plan, replace(decision, people=people))
+    decision = public_decision(by.dataset.id)
+    people = consented(by.node, by.dataset, decision.consent, by.moment)
+    return answer_publicly(by.node, by.dataset, plan, replace(decision, people=people))
 
 
 def _posed(by: Asker, plan: SearchPlan) -> Asked | Refused:

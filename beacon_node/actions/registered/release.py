@@ -3,6 +3,7 @@
 import os
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -44,7 +45,7 @@ class RegisteredRelease:
     """One release as registered questions meet it. Does not print itself."""
 
     def __init__(self, node: Node, dataset: Dataset) -> None:
-        index = node.store.index_file(dataset)
+        index = Path(node.store.index_file(dataset))
         people = individual_count(index)
         self.callable = CallablePeople(sequenced_people(index), people, dataset.assembly)
         self.reference = PublicReference(node.knowledge, dataset)

@@ -4,11 +4,10 @@ The same rules as `variants.entries` has for individuals: with a variation those
 carrying call set among the eligible ones.
 """
 
-from dataclasses import dataclass
-
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.decision import DatasetDecision, Guard
 from beacon_node.model.entries import EntryType
+from beacon_node.model.people import NOBODY, FoundPeople
 from beacon_node.model.query import Lookup
 from beacon_node.store.variants.eligible import Eligible
 from beacon_node.store.variants.find import find
@@ -16,24 +15,6 @@ from beacon_node.store.variants.index import Index
 from beacon_node.store.variants.lineage import CALL_SET
 
 _INDIVIDUAL = EntryType.INDIVIDUAL
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class FoundPeople:
-    """Individuals of one release, by number. Private: does not print itself.
-
-    `asked_about` may be counted and meet the filters, sequenced or not; `carriers` are those of
-    them who carry the variation, everybody where none is asked for.
-    """
-
-    asked_about: NumberSet
-    carriers: NumberSet
-
-    def __repr__(self) -> str:
-        return "FoundPeople(…)"
-
-
-NOBODY = FoundPeople(NumberSet.empty(0), NumberSet.empty(0))
 
 
 def may_find_people(decision: DatasetDecision) -> bool:

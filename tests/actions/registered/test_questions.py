@@ -9,6 +9,7 @@ import pytest
 
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.bounds import bounds_of
+from beacon_node.actions.registered.posed import Asker
 from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.registered.reasons import Why
 from beacon_node.errors import ReleasedAnew
@@ -247,7 +248,7 @@ def test_without_a_purpose_there_is_only_the_public_table(hospital):
     own = public_decision(DATASET)
     planned = SearchPlan(INDIVIDUAL, {GRCH37: ()})
     for who in (replace(RESEARCHER, purpose=None), replace(RESEARCHER, account="")):
-        found = prepare(node, dataset, planned, own, who, moment)
+        found = prepare(Asker(node, dataset, own, who, moment), planned)
         assert isinstance(found, Matches)
     assert isinstance(ready(hospital, plan), Asked)
 

@@ -13,6 +13,7 @@ from beacon_node.actions.manage_datasets import NewDataset
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_tier import set_panels
 from beacon_node.actions.registered.asked import Asked
+from beacon_node.actions.registered.posed import Asker
 from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.registered.seats import seats_of
 from beacon_node.actions.release_dataset import release
@@ -94,7 +95,7 @@ def ready(
     own = decide(requester, [released], moment.at).datasets[DATASET]
     own = replace(own, people=consented(node, released, own.consent, moment))
     plan = plan_search(node, query, (released,))
-    return prepare(node, dataset or released, plan, own, requester, moment)
+    return prepare(Asker(node, dataset or released, own, requester, moment), plan)
 
 
 def asks(world: World, number: int, *, filters=(), entry_type=INDIVIDUAL, **told):

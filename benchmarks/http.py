@@ -5,7 +5,8 @@
 Node and framework are served by granian (WSGI, processes with one thread each) at the same time and
 asked in turn by `wrk` with 16 connections from this machine. The floor is the smallest Flask
 application; each ratio is the median over the rounds of a run against the floor's run before it.
-CPU is what the server's processes use for one answer: it says the same on a machine that is busy.
+CPU is what the server's processes use for one answer; on a busy machine that is more too, for
+others take the processor's caches: compare it with the floor's.
 Public questions: an exact allele of a protected dataset, of open data, and of both at once; and
 what costs most, a count with two filters over three datasets of open data.
 """

@@ -17,6 +17,7 @@ from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import REFERENCE_NUMBER
+from beacon_node.model.people import People
 from beacon_node.model.public_tier import Missing, PublicTier
 from beacon_node.model.query import (
     AlleleSet,
@@ -53,13 +54,19 @@ def answer_publicly(
     opened = open_table(node, dataset)
     if not lookups or not _is_answered_kind(plan):
         return _not_answerable(dataset, NotAnswerable.NO_SUCH_QUESTION)
-    if opened and opened.openly.tells(node, dataset, decision.people, lookups):
-        return _yes(dataset, _lone_allele(lookups))
+    is_told = opened is not None and opened.openly.tells(node, dataset, decision.people, lookups)
+    found = _from_table(dataset, opened, decision.people, lookups)  # as much work either way
+    return _yes(dataset, _lone_allele(lookups)) if is_told else found
+
+
+def _from_table(
+    dataset: Dataset, opened: OpenTable | None, people: People | None, lookups: Lookups
+) -> Matches:
     if opened is None or opened.limits is None or dataset.public.missing is Missing.PANEL:
         return _not_answerable(dataset, NotAnswerable.NO_PANEL)
     if not opened.table.assays.covers_any(lookups):
         return Matches(dataset.id, Status.NOT_SEQUENCED)
-    standing = opened.standing(decision.people)
+    standing = opened.standing(people)
     if not standing.consenting:
         return _not_answerable(dataset, _why_closed(dataset.public, opened))
     return _answered(dataset, _Asked(opened, standing), lookups)

@@ -71,7 +71,8 @@ class OpenCarriers:
         known = self._brought_up_to_date(node, dataset)
         here = self._in(people)
         rows = (row for spot in spots_of(lookups) for row in self._rows(spot))
-        return any((known.opened_by[row.choice] & here).meets(row.carriers) for row in rows)
+        carry = [(known.opened_by[row.choice] & here).meets(row.carriers) for row in rows]
+        return any(carry)  # all were looked at: how long it takes does not tell who was found
 
     def _rows(self, spot: Spot) -> Iterable[OpenedCarriers]:
         reaching = self._table.opened_reaching(*spot.before) if spot.is_wide else ()

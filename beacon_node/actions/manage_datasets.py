@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from beacon_node.actions.load_dataset import WHOLE_GENOME, Assayed, whole_genome
-from beacon_node.actions.public_tier import public_words
+from beacon_node.actions.public_tier import public_words, told_to_whom
 from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.release_dataset import is_released
 from beacon_node.actions.release_draft import known_people, use_of_release
@@ -49,7 +49,8 @@ class DatasetSummary:
 
     `terms` are the DUO terms in force, `next_terms` those of the next release where they differ.
     `left_out` people lacked a consent at the release. `missing` says what keeps a dataset that is
-    not open data from answering under a grant; `public` whether it answers anybody, in words.
+    not open data from answering; `answers` what such a dataset tells whom, `public` whether it
+    answers anybody, in words.
     `record_level` people let record-level use at the release, None for open data.
     """
 
@@ -67,6 +68,7 @@ class DatasetSummary:
     left_out: int = 0
     missing: tuple[str, ...] = ()
     has_unfinished_purge: bool = False
+    answers: str = ""
     public: str = ""
     record_level: int | None = None
 
@@ -263,6 +265,7 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         left_out=current.left_out if current else 0,
         missing=() if record.is_open_data else tuple(_missing(current, next_use)),
         has_unfinished_purge=node.catalogue.has_unfinished_purge(record.id),
+        answers="" if record.is_open_data else told_to_whom(node, record, current),
         public=public_words(node, record, current),
         record_level=record_level_people(node, record.id),
     )
@@ -282,7 +285,7 @@ def _term_word(id: str, params: Mapping = MappingProxyType({})) -> str:
 
 
 def _missing(current: ReleaseRecord | None, next_use: Use | None) -> Iterator[str]:
-    """Yield what keeps a dataset that is not open data from answering under a grant."""
+    """Yield what keeps a dataset that is not open data from answering."""
     if current is None:
         yield "no release"
     elif not current.consented_at:

@@ -1,11 +1,12 @@
 """Of whom in a release anybody may be told exactly, by their own choice, and where (docs/guard.md).
 
 Names in consents are understood when a release is made: genes by the gene table, variants by what
-they are called. A name that does not say which allele of this assembly it means opens nothing.
+they are called (public_names).
 """
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,16 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from beacon_node.actions.plan_search import resolve
+from beacon_node.actions.public_names import Unclear, lookups_of
 from beacon_node.actions.public_people import Release
 from beacon_node.actions.public_places import Spot, spots_of
-from beacon_node.errors import InvalidRequest
 from beacon_node.model.carriers import NumberSet, encode
 from beacon_node.model.consent import Asked, DataType, OpenChoice, Status, UseKind
 from beacon_node.model.genome import Assembly
-from beacon_node.model.notation import understand
 from beacon_node.model.panels import CarrierChunk, FrequencyChunk
-from beacon_node.model.query import AlleleSet, AminoacidQuery, Lookup, RangeQuery, VariationIdQuery
 from beacon_node.node import Node
 from beacon_node.policy.consent import visible
 from beacon_node.ports import Knowledge
@@ -45,6 +43,7 @@ class Openings:
 
     `spots` say where each of `choices` lies, `chosen_by` which openers made it. `digest` names all
     of it, empty: nobody opened anything. `hiding_nobody` are the ids of all who ever opened.
+    `unclear` counts, by why, the consents with names that open nothing.
     """
 
     openers: tuple[Opener, ...]
@@ -53,6 +52,7 @@ class Openings:
     chosen_by: tuple[np.ndarray, ...]
     digest: str
     hiding_nobody: frozenset[str]
+    unclear: Mapping[Unclear, int]
 
     def rows(self, index: Path) -> Opened:
         """Return what a table has of them; its rows are read from the index one by one."""
@@ -143,7 +143,7 @@ def _openings(
     named = {opener: choices_in(choice) for opener, choice in chosen.items()}
     all_named = sorted({one for some in named.values() for one in some}, key=_order)
     found = {one: lookups_of(knowledge, one, assembly) for one in all_named}
-    choices = tuple(one for one in all_named if found[one])
+    choices = tuple(one for one in all_named if not isinstance(found[one], Unclear))
     openers = tuple(one for one in named if named[one].intersection(choices))
     chosen_by = tuple(
         np.flatnonzero([choice in named[opener] for opener in openers]) for choice in choices
@@ -155,27 +155,12 @@ def _openings(
     ]
     digest = hashlib.sha256(json.dumps(told).encode()).hexdigest() if openers else ""
     spots = tuple(tuple(spots_of(found[one])) for one in choices)
-    return Openings(openers, choices, spots, chosen_by, digest, hiding_nobody)
+    why = [
+        {found[one] for one in some if isinstance(found[one], Unclear)} for some in named.values()
+    ]
+    unclear = Counter(chain.from_iterable(why))
+    return Openings(openers, choices, spots, chosen_by, digest, hiding_nobody, unclear)
 
 
 def _order(choice: Choice) -> tuple[str, str]:
     return choice.kind.value, choice.name
-
-
-def lookups_of(knowledge: Knowledge, choice: Choice, assembly: Assembly) -> tuple[Lookup, ...]:
-    """Return the places or alleles that a name in a consent means on an assembly, or nothing.
-
-    The name of a variant must say which assembly it counts on, or be none of a place.
-    """
-    if choice.kind is ChoiceKind.GENE:
-        regions = knowledge.gene_regions(choice.name).get(assembly, ())
-        return tuple(RangeQuery(assembly, region) for region in regions)
-    try:
-        variation = understand(choice.name, None, knowledge.bases).variation
-        found = resolve(variation, knowledge).get(assembly, ())
-    except InvalidRequest:
-        return ()
-    if isinstance(variation, AminoacidQuery) and not variation.gene:
-        return ()
-    is_named = all(isinstance(one, AlleleSet | VariationIdQuery) for one in found)
-    return found if is_named else ()

@@ -32,6 +32,14 @@ from beacon_node.store.records import ReleaseRecord
 LEAST_GENOMES = 100  # below it, 99 % of reference genomes says little of people
 
 
+@dataclass(frozen=True, slots=True)
+class PublicAnswers:
+    """How a release answers anybody, None: it does not; `warnings` are for its operator."""
+
+    tier: PublicTier | None
+    warnings: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Making:
     """A table on its way: for which release, from what, after which table of its lifetime."""
@@ -54,9 +62,9 @@ class _Making:
         return self.basis.missing
 
 
-def public_tier_of(
+def public_answers_of(
     node: Node, draft: Draft, record: ReleaseRecord, moment: Moment
-) -> PublicTier | None:
+) -> PublicAnswers:
     """Return how a release, whose index is there, answers anybody; its table is on disk.
 
     Where nobody joined, left or opened anything the table of the release before goes on. Without
@@ -65,11 +73,18 @@ def public_tier_of(
     declared = draft.dataset.public
     before = draft.current.public if draft.current else None
     if declared is None or draft.dataset.is_open_data:
-        return before
+        return PublicAnswers(before, tuple(_of_people(before)))
     basis = basis_of(node, draft.dataset, draft.parts, declared)
     if not declared.panels:
-        return before and replace(before, state=basis.state)
-    made = _made(_making(node, draft, record, moment, basis))
+        tier = before and replace(before, state=basis.state)
+        return PublicAnswers(tier, tuple(_of_people(tier)))
+    making = _making(node, draft, record, moment, basis)
+    tier = _tier_of(making, before)
+    return PublicAnswers(tier, (*_of_people(tier), *_of_choices(making)))
+
+
+def _tier_of(making: _Making, before: PublicTier | None) -> PublicTier:
+    made, basis, declared = _made(making), making.basis, making.basis.declared
     if basis.missing is Missing.PANEL and before:
         named = {"panels": declared.panels, "genomes": declared.genomes}
         told = {"state": basis.state, "missing": basis.missing, "waiting": made.waiting}
@@ -211,8 +226,18 @@ def is_open(batch: Batch) -> bool:
     return staying >= least_remaining(batch.people)
 
 
-def public_warnings(tier: PublicTier | None) -> Iterator[str]:
-    """Yield what an operator should know of a release's public tier."""
+def _of_choices(making: _Making) -> Iterator[str]:
+    """Yield how many consents open what is not understood, and why; no name, which is of few."""
+    for why, consents in sorted(making.openings.unclear.items(), key=lambda one: one[0].name):
+        counted = f"{consents:,} consent{' opens' if consents == 1 else 's open'}"
+        yield (
+            f"{counted} {why.kind.value}s {why.value}: nobody is told of these, until a release "
+            "that understands them"
+        )
+
+
+def _of_people(tier: PublicTier | None) -> Iterator[str]:
+    """Yield what an operator should know of whom a release's public tier answers for."""
     if tier is None:
         return
     if tier.missing:

@@ -103,17 +103,43 @@ def public_words(node: Node, record: DatasetRecord, release: ReleaseRecord | Non
     return _words(node, dataset, tier, opened)
 
 
+ONLY_UNDER_A_GRANT = "only under a grant"
+
+
+def told_to_whom(node: Node, record: DatasetRecord, release: ReleaseRecord | None) -> str:
+    """Return what a dataset that is not open data tells whom, to be read after "answers"."""
+    dataset = published(record, release) if release else None
+    if dataset is None or dataset.public is None or dataset.use is None:
+        return ONLY_UNDER_A_GRANT
+    tier, opened = dataset.public, open_table(node, dataset)
+    told = []
+    if opened is not None and not _lacks_panel(tier, opened) and _answering(node, dataset, opened):
+        told.append("yes or no to anybody")
+    if tier.panels and not tier.missing:
+        told.append("noisy counts to registered researchers")
+    return f"{' and '.join(told)}, all else under a grant" if told else ONLY_UNDER_A_GRANT
+
+
+def _lacks_panel(tier: PublicTier, opened: OpenTable) -> bool:
+    return tier.missing is Missing.PANEL or opened.limits is None
+
+
+def _answering(node: Node, dataset: Dataset, opened: OpenTable) -> list[Batch]:
+    """Return the batches of which enough people still consent."""
+    moment = node.ledger.moment(node.clock.now())
+    standing = opened.standing(consented(node, dataset, NEEDED_IN_PUBLIC, moment))
+    return [opened.batches[number] for number in standing.consenting]
+
+
 def _words(node: Node, dataset: Dataset, tier: PublicTier, opened: OpenTable) -> str:
     waits = f"; {tier.waiting:,} people wait for the next batch" if tier.waiting else ""
     lacks = f"; {MISSING_WORDS[tier.missing]}" if tier.missing else ""
-    if tier.missing is Missing.PANEL or opened.limits is None:
+    if _lacks_panel(tier, opened):
         return f"closed: {MISSING_WORDS[Missing.PANEL]}"
     if not opened.batches:
         why = f"fewer than {LEAST_PEOPLE} people can be answered for together"
         return f"closed: {MISSING_WORDS[tier.missing] if tier.missing else why}{waits}"
-    moment = node.ledger.moment(node.clock.now())
-    standing = opened.standing(consented(node, dataset, NEEDED_IN_PUBLIC, moment))
-    batches = [opened.batches[number] for number in standing.consenting]
+    batches = _answering(node, dataset, opened)
     if not batches:
         return f"closed: too few of those it answered for still consent{waits}{lacks}"
     best = max(batches, key=lambda batch: batch.answerable)

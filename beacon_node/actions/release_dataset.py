@@ -6,7 +6,8 @@ from pathlib import Path
 
 from beacon_node.actions.consented_people import take_snapshot
 from beacon_node.actions.public_basis import is_public_changed, keep_to_lifetime
-from beacon_node.actions.public_release import public_tier_of, public_warnings
+from beacon_node.actions.public_release import public_answers_of
+from beacon_node.actions.public_tier import told_to_whom
 from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.registered.restored import take_as_spent
 from beacon_node.actions.release_draft import (
@@ -39,7 +40,8 @@ class ReleaseOutcome:
     `people_added` and `people_removed` compare with the release before; `left_out` counts those of
     the draft who have no consent on record, or refused or withdrew. `is_consent_only`: the data and
     the people are those of the release before; it has later consents, or other terms.
-    `record_level` of its people let record-level use, None for open data.
+    `record_level` of its people let record-level use, None for open data; `answers` says what a
+    dataset that is not open data tells whom.
     """
 
     dataset_id: str
@@ -54,6 +56,7 @@ class ReleaseOutcome:
     left_out: int = 0
     is_consent_only: bool = False
     record_level: int | None = None
+    answers: str = ""
 
     @property
     def people(self) -> int:
@@ -220,9 +223,9 @@ def _with_consents(node: Node, draft: Draft, made: _Made, moment: Moment) -> _Ma
 
 def _with_public_answers(node: Node, draft: Draft, made: _Made, moment: Moment) -> _Made:
     """Make the table of what anybody is told, where panels are named for that."""
-    tier = public_tier_of(node, draft, made.record, moment)
-    words = (*made.warnings, *public_warnings(tier))
-    return replace(made, record=replace(made.record, public=tier), warnings=words)
+    found = public_answers_of(node, draft, made.record, moment)
+    words = (*made.warnings, *found.warnings)
+    return replace(made, record=replace(made.record, public=found.tier), warnings=words)
 
 
 # ---- the swap ------------------------------------------------------------------------------------
@@ -246,6 +249,7 @@ def _publish(node: Node, draft: Draft, made: _Made) -> ReleaseOutcome:
         left_out=record.left_out,
         is_consent_only=made.is_consent_only,
         record_level=record_level_people(node, dataset.id),
+        answers="" if dataset.is_open_data else told_to_whom(node, dataset, record),
     )
 
 

@@ -74,7 +74,12 @@ types_option: Callable[[Any], Any] = click.option(
 @click.option("--uses", default="", metavar=",".join(UseKind), help="By default what terms imply.")
 @types_option
 @click.option("--open-genes", default="", help="Told of exactly, by own choice; cannot be undone.")
-@click.option("--open-variants", default="", help="The same for variants.")
+@click.option(
+    "--open-variants",
+    default="",
+    metavar="'GRCh38 17-43045711-C-T',…",
+    help="The same for variants, whose names must say on which assembly they count.",
+)
 @click.option("--from", "effective_from", default="", help="First day; by default the signature's.")
 @click.option("--until", "effective_until", default="", help="Last day.")
 @unknown_option

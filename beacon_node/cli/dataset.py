@@ -52,7 +52,8 @@ def add(session: Session, id: str, assembly: str, **told: Any) -> None:
     """Declare a dataset.
 
     Unless it is declared open data with a licence, it answers only under a grant, within its data
-    use terms (--term), and counts only people who consented.
+    use terms (--term), and counts only people who consented. By reference panels, named with
+    `dataset panels`, it also tells anybody yes or no, and registered researchers noisy counts.
     """
     from beacon_node.actions.manage_datasets import NewDataset, add_dataset
     from beacon_node.model.genome import parse_assembly
@@ -72,7 +73,9 @@ def add(session: Session, id: str, assembly: str, **told: Any) -> None:
         use=told_use(told, is_needed=False),
     )
     add_dataset(session.open_node(), new)
-    state = "open data" if new.is_open_data else "answers only under a grant"
+    state = (
+        "open data" if new.is_open_data else "answers only under a grant"
+    )
     session.output.result(
         {"dataset": id, "assembly": known, "is_open_data": new.is_open_data},
         lambda: session.output.sentence(f"Declared {id} on {known} ({state})."),
@@ -105,7 +108,7 @@ def dataset_row(one: "DatasetSummary") -> list[object]:
 
 
 def _closed(one: "DatasetSummary") -> str:
-    return f"nobody yet: {', '.join(one.missing)}" if one.missing else "under a grant"
+    return f"nobody yet: {', '.join(one.missing)}" if one.missing else one.answers
 
 
 @dataset.command()

@@ -131,7 +131,7 @@ def _show_release(session: Session, done: "ReleaseOutcome") -> None:
     if not done.is_new:
         say(f"{name} holds all that is loaded and was said; nothing to do.")
         return
-    answers = "answers now" if done.is_open else "is ready; it answers only under a grant"
+    answers = "answers now" if done.is_open else f"is ready; it answers {done.answers}"
     say(f"{name} {answers}: {_held(done)}.")
     if done.record_level is not None and done.people:
         say(

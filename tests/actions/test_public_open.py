@@ -13,7 +13,7 @@ from beacon_node.actions.consented_people import consented
 from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
-from beacon_node.actions.public_choices import lookups_of
+from beacon_node.actions.public_names import Unclear, lookups_of
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.carriers import decode
@@ -129,25 +129,46 @@ def test_a_variant_is_opened_by_its_name(tmp_path):
     assert ask(world, variant(world, RARE)).exists is True
 
 
+def test_a_release_warns_of_names_that_open_nothing_and_names_nobody(tmp_path):
+    world = make_world(tmp_path / "w")
+    load_genes(world, **GENES)
+    on_day(world, 1)
+    for number, choice in {
+        3: genes("ONE"),
+        4: OpenChoice(frozenset({"ONE", "GENEX"}), frozenset({"22-100-A-C"})),
+        5: variants("22-100-A-C", "22-101-A-C"),
+        6: genes("GENEX"),
+    }.items():
+        gives(world.node, world.ids[number], open=choice)
+    withdraws(world.node, world.ids[6])
+    warnings = " ".join(release(world.node, DATASET).warnings)
+    assert "1 consent opens genes that no loaded gene table has on this assembly" in warnings
+    assert "2 consents open variants whose names do not say on which assembly" in warnings
+    assert not [word for word in ("GENEX", "22-10", *world.ids) if word in warnings]
+
+
 @pytest.mark.parametrize(
-    ("text", "is_understood"),
+    ("text", "why"),
     [
-        ("GRCh37 22-100-A-C", True),
-        ("NC_000022.10:g.100A>C", True),
-        ("GRCh37.22.99.100.A.C", True),
-        ("22-100-A-C", False),  # of which assembly?
-        ("GRCh38 22-100-A-C", False),
-        ("GRCh37 22:100-200", False),
-        ("GRCh37 22-100-N-C", False),
-        ("BRCA1", False),
-        ("V600E", False),
-        ("?", False),
+        ("GRCh37 22-100-A-C", None),
+        ("NC_000022.10:g.100A>C", None),
+        ("GRCh37.22.99.100.A.C", None),
+        ("22-100-A-C", Unclear.ASSEMBLY),
+        ("GRCh38 22-100-A-C", Unclear.ELSEWHERE),
+        ("GRCh37 22:100-200", Unclear.PLACE),
+        ("GRCh37 22-100-N-C", Unclear.PLACE),
+        ("BRCA1", Unclear.PLACE),
+        ("V600E", Unclear.CHANGE),
+        ("?", Unclear.NOT_UNDERSTOOD),
+        ("rs123", Unclear.ELSEWHERE),
     ],
 )
-def test_only_the_name_of_an_allele_on_this_assembly_opens_a_variant(tmp_path, text, is_understood):
+def test_only_the_name_of_an_allele_on_this_assembly_opens_a_variant(tmp_path, text, why):
     knowledge = SqliteKnowledge(tmp_path / "knowledge")
     found = lookups_of(knowledge, Choice(ChoiceKind.VARIANT, text), GRCH37)
-    assert bool(found) is is_understood
+    assert found is why if why else found
+    gene = Choice(ChoiceKind.GENE, "UNKNOWN1")
+    assert lookups_of(knowledge, gene, GRCH37) is Unclear.GENE
 
 
 def test_a_range_and_a_gene_are_yes_if_any_open_row_fits(tmp_path):

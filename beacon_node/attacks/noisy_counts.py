@@ -4,8 +4,9 @@ A *counter* is a node as one account sees it. Refusals are public arithmetic, wh
 the guard can do beforehand; they say nothing and are not counted as questions.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from beacon_node.attacks.count_laws import CountLaws
 from beacon_node.attacks.target import Floats, Genome, Sites
 
 NOT_CALLABLE = -1  # in a genome: no copy of hers is looked at there
+_AT_ONCE = 64  # questions until it is looked again at what public numbers leave open
 
 
 class Counter(Protocol):
@@ -104,15 +106,14 @@ class KnowsPrices:
         own, dearest = self.tariff.prices[carries, every], self.tariff.prices.max(axis=0)
         sites = np.flatnonzero((victim != NOT_CALLABLE) & (dearest <= self.tariff.limit))
         worth = self.information[carries[sites], sites] / own[sites]
-        left, spent, told = sites[np.argsort(-worth, kind="stable")], 0.0, [0.0]
-        while len(left) and len(told) <= limit:
-            left = _open(target, left[dearest[left] <= self.tariff.limit - spent])
-            answer = target.ask(int(left[0])) if len(left) else None
-            if answer is not None:
-                site = int(left[0])
-                spent += own[site]
-                told.append(told[-1] + self.laws.evidence(site, answer, bool(carries[site])))
-            left = left[1:]
+        order, spent, told = sites[np.argsort(-worth, kind="stable")], 0.0, [0.0]
+
+        def can_pay(site: int) -> bool:
+            return bool(dearest[site] <= self.tariff.limit - spent)
+
+        for site, answer in islice(answered(target, order, can_pay), limit):
+            spent += own[site]
+            told.append(told[-1] + self.laws.evidence(site, answer, bool(carries[site])))
         return np.array(told[1:])
 
 
@@ -144,7 +145,8 @@ class ExhaustOthers:
         burnt = sites[np.argsort(-gain, kind="stable")]
         most = limit // 2 if self.burn is None else self.burn
         first = _heard(self.laws, victim, target, burnt, most)
-        rest = _heard(self.laws, victim, target, _rare_first(self.laws, victim), limit - len(first))
+        last = _rare_first(self.laws, victim)
+        rest = _heard(self.laws, victim, target, last, limit - len(first), self.is_drawn)
         return np.concatenate((first, rest + (first[-1] if len(first) else 0.0)))
 
 
@@ -210,15 +212,23 @@ class SubtractsKnown:
         self, victim: Genome, target: KnownCounter, *, limit: int, random: np.random.Generator
     ) -> Floats:
         told = [0.0]
-        left = _open(target, _rare_first(self.laws, victim))
-        while len(left) and len(told) <= limit:
-            site = int(left[0])
-            answer = target.ask(site)
-            if answer is not None:
-                unknown, rest = answer - target.known(site), target.rest(site)
-                told.append(told[-1] + self.laws.among(rest, site, unknown, True))
-            left = _open(target, left[1:])
+        order = _rare_first(self.laws, victim)
+        for site, answer in islice(answered(target, order), limit):
+            unknown, rest = answer - target.known(site), target.rest(site)
+            told.append(told[-1] + self.laws.among(rest, site, unknown, True))
         return np.array(told[1:])
+
+
+def answered(
+    target: Counter, order: Sites, is_wanted: Callable[[int], bool] = lambda site: True
+) -> Iterator[tuple[int, int]]:
+    """Yield (site, answer) of each question that is wanted by its turn and answered."""
+    while len(order := _open(target, order)):
+        for site in order[:_AT_ONCE].tolist():
+            answer = target.ask(site) if is_wanted(site) else None
+            if answer is not None:
+                yield site, answer
+        order = order[_AT_ONCE:]
 
 
 def _open(target: Counter, sites: Sites) -> Sites:
@@ -234,12 +244,8 @@ def _heard(
     laws: CountLaws, victim: Genome, target, order: Sites, limit: int, is_drawn: bool = True
 ) -> Floats:
     """Return the score after each answer to questions in this order."""
-    told, left = [0.0], _open(target, order)
-    while len(left) and len(told) <= limit:
-        site = int(left[0])
-        answer = target.ask(site)
-        if answer is not None:
-            crowd = int(laws.people[site]) if is_drawn else target.rest(site)
-            told.append(told[-1] + laws.among(crowd, site, answer, bool(victim[site] > 0)))
-        left = _open(target, left[1:])
+    told = [0.0]
+    for site, answer in islice(answered(target, order), limit):
+        crowd = int(laws.people[site]) if is_drawn else target.rest(site)
+        told.append(told[-1] + laws.among(crowd, site, answer, bool(victim[site] > 0)))
     return np.array(told[1:])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from beacon_node.privacy.registered.masks import load_mask
 from beacon_node.privacy.registered.prices import Prices, price
 
 REFERENCE = 500  # genomes of the panel that completeness is predicted from
+_AS_MANY = 10  # carriers that the share of all is worth, as in `privacy.registered.count`
 _APART = 10_000  # bases between variants: where they lie matters to questions with filters alone
 
 
@@ -82,7 +84,7 @@ def _set(mask: np.ndarray) -> NumberSet:
 class CountingNode:
     """A cohort whose counts are asked for, with the public prices of every variant.
 
-    `dearest`, `fill` and `is_answerable` have the shape (variants,), the first two in units;
+    `dearest`, `dearest_rho`, `fill` and `is_answerable` have the shape (variants,), in units;
     `points` are what an attacker takes for the frequencies.
     """
 
@@ -103,9 +105,11 @@ class CountingNode:
         self._prices, self._price_of = [_price(*row, self.bounds) for row in distinct.T], of.ravel()
         self.is_answerable = self._by_site(lambda price: price.is_affordable(self.bounds))
         self.dearest = self._by_site(lambda price: price.dearest)
+        self.dearest_rho = self._by_site(lambda price: price.dearest_rho)
         self.fill = self._by_site(lambda price: price.fill)
         self.by_site = np.ascontiguousarray(cohort.genomes.T)
         self.has_seats = (reference.genomes < 0).any(axis=0)
+        self.reference_by_site = np.ascontiguousarray(reference.genomes.T > 0)
         self._questions: dict[int, Question] = {}
 
     def _by_site(self, told: Callable[[Prices], int | bool]) -> np.ndarray:
@@ -147,6 +151,7 @@ class CountingNode:
 _NEVER = Prices(2**31 - 1, 2**31 - 1, 0, 0, 0)
 
 
+@lru_cache(300_000)  # cohorts of one population have the same
 def _price(low: float, high: float, two: float, one: float, bounds: Bounds) -> Prices:
     """Return the prices at one variant; none can be paid where too few people are looked at."""
     if high >= 1 or two + one < bounds.smallest_group:
@@ -184,6 +189,25 @@ class NoisyCounter(ExactCounter):
         return super().ask(site) + self._noise.geometric(self._epsilon)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Room:
+    """What each reference genome has `left` of one kind of budget, in units; prices above `most`
+    are for too few. `dearest` are the prices by variant."""
+
+    dearest: np.ndarray
+    left: np.ndarray
+    most: int
+
+    @classmethod
+    def of(cls, dearest: np.ndarray, kind: str, subjects: Subjects, bounds: Bounds) -> "_Room":
+        own, pool = (getattr(a.reference, kind).astype(np.int64) for a in subjects.all)
+        limit, whole = (getattr(a.limits, kind) for a in subjects.all)
+        room = np.minimum(limit - own, whole - pool)
+        left = np.minimum(room, (whole - (bounds.share - 1) * own - pool) // bounds.share)
+        needed = int(np.ceil(bounds.completeness * len(left) - 1e-9))
+        return cls(dearest, left, int(np.sort(left)[::-1][max(needed, 1) - 1]))
+
+
 class GuardedCounter:
     """An account on a guarded node; its first `known` people are known to an attacker.
 
@@ -205,20 +229,46 @@ class GuardedCounter:
         self._bounds = replace(node.bounds, completeness=least)
         self._subjects = Subjects((node.account(),), pool or node.account(is_pool=True))
         self._answers: dict[int, tuple[int, np.ndarray | None]] = {}
-        self._room, self._room_at = account_limits(node.bounds).renyi, 0
+        self._looked_at = -1
+        self._look()
 
     def ask(self, site: int) -> int | None:
         if site in self._answers:
             return self._answers[site][0]
-        return self._charged(site) if self.may_answer(np.array([site]))[0] else None
+        self._look()
+        return self._charged(site) if self._is_open(site) else None
 
     def may_answer(self, sites: np.ndarray) -> np.ndarray:
+        self._look()
         node = self._node
-        if self._room_at != self._subjects.pool.version:
-            self._room, self._room_at = self._left(), self._subjects.pool.version
-        fill = min(account.limits.fill - account.fill for account in self._subjects.all)
-        is_cheap = (node.dearest[sites] <= self._room) | node.has_seats[sites]
-        return is_cheap & node.is_answerable[sites] & (node.fill[sites] <= fill)
+        is_cheap = np.logical_and.reduce([one.dearest[sites] <= one.most for one in self._rooms])
+        is_left = (is_cheap | node.has_seats[sites]) & (node.fill[sites] <= self._fill)
+        return is_left & node.is_answerable[sites]
+
+    def _is_open(self, site: int) -> bool:
+        """Say whether enough reference genomes can pay, also of those who carry the allele."""
+        node = self._node
+        if not node.is_answerable[site] or node.fill[site] > self._fill:
+            return False
+        if node.has_seats[site]:
+            return True
+        renyi, rho = (one.left >= one.dearest[site] for one in self._rooms)
+        can_pay, carries = renyi & rho, node.reference_by_site[site]
+        share = np.count_nonzero(can_pay) / len(can_pay)
+        counted, every = np.count_nonzero(can_pay & carries), np.count_nonzero(carries)
+        among = (counted + _AS_MANY * share) / (every + _AS_MANY)
+        return min(share, among) > self._bounds.completeness - 1e-9  # nearer: the quote decides
+
+    def _look(self) -> None:
+        """Look at what the account, and the pool, have left for the reference genomes."""
+        if self._looked_at == self._subjects.pool.version:
+            return
+        self._looked_at = self._subjects.pool.version
+        self._fill = min(account.limits.fill - account.fill for account in self._subjects.all)
+        self._rooms = [
+            _Room.of(dearest, kind, self._subjects, self._bounds)
+            for kind, dearest in (("renyi", self._node.dearest), ("rho", self._node.dearest_rho))
+        ]
 
     def _charged(self, site: int) -> int | None:
         try:
@@ -232,16 +282,6 @@ class GuardedCounter:
         self._answers[site] = answer, missing
         replay(self._subjects.all, [row])
         return answer
-
-    def _left(self) -> int:
-        """Return the price above which too few reference genomes could pay."""
-        own, pool = (a.reference.renyi.astype(np.int64) for a in self._subjects.all)
-        limit, whole = (a.limits.renyi for a in self._subjects.all)
-        share = self._bounds.share
-        room = np.minimum(limit - own, whole - pool)
-        room = np.minimum(room, (whole - (share - 1) * own - pool) // share)
-        needed = int(np.ceil(self._bounds.completeness * len(room) - 1e-9))
-        return int(np.sort(room)[::-1][max(needed, 1) - 1])
 
     def known(self, site: int) -> int:
         return int(np.count_nonzero(self._counted(site) & (self._theirs(site) > 0)))

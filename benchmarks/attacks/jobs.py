@@ -103,7 +103,8 @@ def _rows(job: Job, arena: Arena, *, begins: bool) -> Iterator[tuple[Row, Pair]]
             yield Row(job.setting, REGISTERED, NO_DRAWS, name), pair
     for name, pair in scores(arena, job.plan, is_guarded=True).items():
         yield Row(job.setting, PUBLIC, GUARDED, name, BETA if job.is_bounded else None), pair
-    alone = registered_scores(target, job.plan, guard=GUARDED)
-    for name, bound, pair in chain(alone, together(target, job.plan)):
+    alone = list(registered_scores(target, job.plan, guard=GUARDED))
+    scored = {name: pair for name, _, pair in alone}
+    for name, bound, pair in chain(alone, together(target, job.plan, scored)):
         tier = REGISTERED if "public" not in name else BOTH
         yield Row(job.setting, tier, GUARDED, name, bound if job.is_bounded else None), pair

@@ -1,8 +1,9 @@
 """Attacks on the registered tier: noisy counts, to accounts; alone and with the public tier."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from beacon_node.attacks.noisy_counts import (
     KnowsPrices,
     RareCounts,
     SubtractsKnown,
+    answered,
 )
 from beacon_node.attacks.power import scores_of
 from beacon_node.attacks.target import Attack, Genome
@@ -40,6 +42,7 @@ from benchmarks.attacks.tables import GUARDED, NOISE, OPEN, Pair, Useful
 
 NO_DRAWS = "ledger, nobody drawn"  # the guard without what repairs it
 ACCOUNTS, MANY = 3, 10
+FEW_PEOPLE = 100
 TRAINED_ACCOUNTS = 4  # of the attacker who learns: each is one training
 QUESTIONS_OF_WORK = 200
 Opened = Callable[[SeededNoise], Counter]
@@ -148,22 +151,37 @@ def unrepaired(target: Attacked, plan: Plan) -> Iterator[tuple[str, float | None
     yield attack.name, None, pair
 
 
-def together(target: Attacked, plan: Plan) -> Iterator[tuple[str, float | None, Pair]]:
-    """Yield attacks by several accounts, and by accounts that also read the public tier."""
+def together(
+    target: Attacked, plan: Plan, alone: Mapping[str, Pair]
+) -> Iterator[tuple[str, float | None, Pair]]:
+    """Yield attacks by several accounts, and by accounts that also read the public tier.
+
+    `alone` is what attacks by one account score. Ten accounts, promised what three are, have their
+    turn in small cohorts.
+    """
     random, laws = np.random.default_rng([plan.seed, 7]), target.node.laws(DEFAULTS.epsilon)
     attacks = [CountLikelihood(laws, laws.information()), RareCounts(laws)]
-    everybody, one = slice(None, plan.victims), DEFAULTS.budget
+    everybody = slice(None, plan.victims)
     read = _read(target, everybody)
-    for accounts, reach in ((1, 1), (ACCOUNTS, DEFAULTS.pool), (MANY, DEFAULTS.pool)):
-        for attack in attacks if accounts < MANY else attacks[:1]:
-            opened = _colluding(target.node, accounts)
-            pair = _pair(target, plan, random, attack, opened, everybody)
-            name = f"{accounts} account{'s' if accounts > 1 else ''}: {attack.name}"
-            if accounts > 1:
-                yield name, DEFAULTS.power(reach * one), pair
-            both = tuple(counted + seen for counted, seen in zip(pair, read, strict=True))
-            bound = DEFAULTS.power(reach * one + target.arena.node.guard.budget)
-            yield f"{name} + public", bound, both
+    for attack in attacks:
+        yield _with_public(target, f"1 account: {attack.name}", alone[attack.name], read, reach=1)
+    teams = [(ACCOUNTS, attack) for attack in attacks]
+    if len(target.members) <= FEW_PEOPLE:
+        teams.append((MANY, attacks[0]))
+    for accounts, attack in teams:
+        opened, name = _colluding(target.node, accounts), f"{accounts} accounts: {attack.name}"
+        pair = _pair(target, plan, random, attack, opened, everybody)
+        yield name, DEFAULTS.power(DEFAULTS.pool * DEFAULTS.budget), pair
+        yield _with_public(target, name, pair, read, reach=DEFAULTS.pool)
+
+
+def _with_public(
+    target: Attacked, name: str, pair: Pair, read: Pair, *, reach: int
+) -> tuple[str, float, Pair]:
+    """Return the attack that adds what the public tier says; `reach` accounts' budgets are its."""
+    bound = DEFAULTS.power(reach * DEFAULTS.budget + target.arena.node.guard.budget)
+    inside, outside = (counted + seen for counted, seen in zip(pair, read, strict=True))
+    return f"{name} + public", bound, (inside, outside)
 
 
 def _read(target: Attacked, who: slice) -> Pair:
@@ -235,7 +253,7 @@ def _trained(target: Attacked, plan: Plan, random: np.random.Generator, guard: s
         noise = SeededNoise(np.random.default_rng(random.integers(2**63)))
         counter = _opened(target.node, guard, noise)
         attack = TrainedOnCounts.on(
-            dict(_answers(counter, random.permutation(sites), max(plan.questions))),
+            dict(islice(answered(counter, random.permutation(sites)), max(plan.questions))),
             laws.carriage,
             len(target.members),
             members=list(target.members[:half]),
@@ -245,18 +263,6 @@ def _trained(target: Attacked, plan: Plan, random: np.random.Generator, guard: s
         inside.append(scores_of(attack, list(part), counter, **asked))
         outside.append(scores_of(attack, list(controls), counter, **asked))
     return np.concatenate(inside), np.concatenate(outside)
-
-
-def _answers(counter: Counter, sites: np.ndarray, limit: int) -> Iterator[tuple[int, int]]:
-    left = sites[counter.may_answer(sites)]
-    while len(left) and limit:
-        site = int(left[0])
-        answer = counter.ask(site)
-        if answer is not None:
-            yield site, answer
-            limit -= 1
-        left = left[1:]
-        left = left[counter.may_answer(left)]
 
 
 # ---- what is left to answer ----------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Answers of the registered tier leave on ticks, so that the work behind them cannot be timed.
 
 What a noisy count takes depends on who is exhausted and on what was drawn before. An answer waits
-until a whole number of ticks has passed since its request was looked at; answers of the public tier
-are made in steady time instead and are not held back.
+until a whole number of ticks has passed since its request arrived; answers of the public tier are
+made in steady time instead and are not held back.
 """
 
 import time
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from flask import Response, after_this_request, g
+from flask import Flask, Response, after_this_request, g
 
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.node_web.questions import WhoAsks
@@ -39,15 +39,21 @@ def is_paced(requester: Requester) -> bool:
     return requester.tier >= Tier.REGISTERED and requester.purpose is not None
 
 
-def paced(who_asks: WhoAsks, pace: Pace) -> WhoAsks:
-    """Return `who_asks`, after which answers, and errors, to whom `is_paced` are held back."""
+def paced(app: Flask, who_asks: WhoAsks, pace: Pace) -> WhoAsks:
+    """Return `who_asks`, after which answers, and errors, to whom `is_paced` are held back.
+
+    Ticks are counted from before anything of a request was read.
+    """
+
+    @app.before_request
+    def arrive() -> None:
+        g.arrived = pace.clock()
 
     def ask() -> Requester:
-        since = pace.clock()
         requester = who_asks()
         if is_paced(requester) and "is_paced" not in g:
             g.is_paced = True
-            after_this_request(partial(_hold_back, pace, since))
+            after_this_request(partial(_hold_back, pace, g.arrived))
         return requester
 
     return ask

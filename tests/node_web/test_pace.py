@@ -1,5 +1,7 @@
 """node_web/pace.py: answers of the registered tier leave on ticks, whatever the work took."""
 
+from functools import partial
+
 import pytest
 
 from beacon_node.errors import QuotaExceeded
@@ -46,11 +48,13 @@ class Working(FakeStore):
         return super().search(dataset, plan, decision)
 
 
-def taken(requester, seconds, error=None, path="/api/individuals"):
-    """Return how long the answer to a question took whose work takes `seconds`."""
+def taken(requester, seconds, error=None, path="/api/individuals", reading=0.0):
+    """Return how long the answer to a question took whose work takes `seconds`, after it took
+    `reading` to see who asks what."""
     time = Time()
     pace = Pace(time.clock, time.sleep, tick_s=0.05)
     app = create_app(fake_node(Working(time, seconds, error)), lambda: requester, pace)
+    app.before_request(partial(time.sleep, reading))
     began = time.now
     app.test_client().get(path)
     return time.now - began
@@ -61,6 +65,11 @@ def taken(requester, seconds, error=None, path="/api/individuals"):
 )
 def test_a_registered_answer_leaves_at_the_next_tick(work, tick):
     assert taken(REGISTERED, work) == pytest.approx(tick, abs=1e-6)
+
+
+@pytest.mark.parametrize(("reading", "tick"), [(0.01, 0.05), (0.04, 0.1), (0.06, 0.1)])
+def test_ticks_are_counted_from_the_arrival_of_a_request(reading, tick):
+    assert taken(REGISTERED, 0.02, reading=reading) == pytest.approx(tick, abs=1e-6)
 
 
 def test_whoever_holds_a_grant_and_a_purpose_waits_too():

@@ -32,6 +32,7 @@ from beacon_node.policy.access import decide, public_decision
 from beacon_node.ports import Dataset, Known, SearchPlan
 from beacon_node.privacy.disclose import combine, disclose, disclose_noisy
 
+_PUBLIC, _REGISTERED = Guard.PUBLIC, Guard.REGISTERED  # reading them off the enum is slow
 _TRIES = 5  # a consent or release in the middle of a question is rare, a second one rarer
 
 
@@ -115,7 +116,7 @@ def _with_own(
 ) -> DatasetDecision:
     if own.ceiling is None:
         return own
-    return replace(own, people=consented(node, dataset, own.consent, moment))
+    return own.with_people(consented(node, dataset, own.consent, moment))
 
 
 # ---- what each dataset says ----------------------------------------------------------------------
@@ -135,7 +136,7 @@ def _find(
     in_public = {
         dataset.id: _with_own(node, dataset, public_decision(dataset.id), decided.moment)
         for dataset, one in zip(datasets, found, strict=True)
-        if decision.guard(dataset.id) is Guard.REGISTERED and isinstance(one, Matches)
+        if decision.guard(dataset.id) is _REGISTERED and isinstance(one, Matches)
     }
     if not in_public:
         return decided, found
@@ -146,10 +147,10 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _F
     own = decided.decision.datasets[dataset.id]
     if own.ceiling is None:  # nothing is searched that may not be told
         return Matches(dataset.id)
-    if own.guard is Guard.REGISTERED:
+    if own.guard is _REGISTERED:
         by = Asker(node, dataset, own, decided.requester, decided.moment)
         return prepare(by, plan)
-    if own.guard is Guard.PUBLIC:
+    if own.guard is _PUBLIC:
         return answer_publicly(node, dataset, plan, own)
     return node.store.search(dataset, plan, own)
 
@@ -201,10 +202,11 @@ def _selected(released: tuple[Dataset, ...], query: Query) -> tuple[Dataset, ...
     wanted = _wanted(query)
     if not wanted:
         return released
+    known = {dataset.id for dataset in released}
     for dataset_id in wanted:
-        if all(dataset.id != dataset_id for dataset in released):
+        if dataset_id not in known:
             raise NotFound(f"there is no dataset {dataset_id!r} here")
-    return tuple(dataset for dataset in released if dataset.id in wanted)
+    return tuple([dataset for dataset in released if dataset.id in wanted])
 
 
 def _wanted(query: Query) -> tuple[str, ...]:

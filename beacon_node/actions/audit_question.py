@@ -13,7 +13,7 @@ from beacon_node.model.ledger import Moment
 from beacon_node.model.people import EVERYBODY, People
 from beacon_node.model.query import Granularity, Query
 from beacon_node.model.query_documents import query_document
-from beacon_node.model.requester import Requester
+from beacon_node.model.requester import Requester, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,12 @@ def _charge(one: Asked) -> dict:
     return {"drawn": "now", "payers": [*kinds, "pool"], "prices": asdict(one.question.prices)}
 
 
+_TIERS = {tier: tier.name.lower() for tier in Tier}  # names of members are slow to read
+
+
 def _requester(requester: Requester) -> dict[str, str]:
     found = {
-        "tier": requester.tier.name.lower(),
+        "tier": _TIERS[requester.tier],
         "account": requester.account,
         "organisation": requester.organisation,
         "broker": requester.broker,
@@ -80,9 +83,9 @@ def _requester(requester: Requester) -> dict[str, str]:
 
 def _told(part: DatasetAnswer, own: DatasetDecision, query: Query) -> dict:
     if own.ceiling is None or part.granularity is None:
-        return {"status": part.status.value}
+        return {"status": str(part.status)}
     return {
-        "status": part.status.value,
+        "status": str(part.status),
         "granularity": _granularity(part, own, query).word,
         "basis": own.basis,
         "individuals": _how_many(own.people),

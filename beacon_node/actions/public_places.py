@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from beacon_node.model.genome import REFERENCE_NUMBER, Region
 from beacon_node.model.query import (
+    EVERYTHING,
     AlleleSet,
     BracketQuery,
     Lookup,
@@ -100,7 +101,13 @@ def fits_of(lookup: Lookup) -> Fits:
 
 def meets_of(selection: Selection) -> Fits:
     """Files' own annotations are not looked at: they are of those who are in the data."""
+    if selection is EVERYTHING:
+        return _anything
     return lambda allele: is_selected(selection, allele, lambda: {"extent": None, "effects": []})
+
+
+def _anything(_: Allele) -> bool:
+    return True
 
 
 def overlap(allele: Allele, region: Region) -> bool:

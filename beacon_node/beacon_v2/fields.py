@@ -10,6 +10,7 @@ from beacon_node.errors import InvalidRequest
 
 _DIGITS = re.compile(r"[0-9]{1,15}")
 _SHOWN = 60  # characters of a refused value that an error repeats
+_ONE_BASE = frozenset("ACGT")
 LIST_LIMIT = 1_000  # values in one list
 TEXT_LIMIT = 1_000  # characters of a name, an id, a value
 BASES_LIMIT = 100_000
@@ -22,7 +23,8 @@ def text(name: str, value: object) -> str:
     found = value.strip()
     if not found:
         raise InvalidRequest(f"{name} is empty")
-    _check_length(name, found, TEXT_LIMIT)
+    if len(found) > TEXT_LIMIT:
+        _check_length(name, found, TEXT_LIMIT)
     return found
 
 
@@ -59,7 +61,7 @@ def integers(name: str, value: object, *, most: int) -> tuple[int, ...]:
 
 def texts(name: str, value: object) -> tuple[str, ...]:
     """Return the strings of a list or a comma-joined text."""
-    return tuple(text(name, item) for item in _items(name, value))
+    return tuple([text(name, item) for item in _items(name, value)])
 
 
 def _items(name: str, value: object) -> Sequence[object]:
@@ -104,6 +106,8 @@ def bases(name: str, value: object) -> str:
     """Return at most 100,000 upper-case bases; `-` and `.` alone stand for none."""
     if not isinstance(value, str):
         raise InvalidRequest(f"{name} must be a string, not {shown(value)}")
+    if value in _ONE_BASE:
+        return value
     _check_length(name, value, BASES_LIMIT)
     found = value.strip().upper()
     if not found.strip("ACGTN"):

@@ -35,6 +35,7 @@ class Guard(StrEnum):
     REGISTERED = "registered"
 
 
+_NO_GUARD = Guard.NONE  # reading a member off its enum is slow
 _HIGHEST = {
     Guard.NONE: Granularity.RECORD,
     Guard.PUBLIC: Granularity.BOOLEAN,
@@ -69,7 +70,20 @@ class DatasetDecision:
 
     @property
     def is_guarded(self) -> bool:
-        return self.guard is not Guard.NONE
+        return self.guard is not _NO_GUARD
+
+    def with_people(self, people: People | None) -> "DatasetDecision":
+        """Return this decision with who may be counted."""
+        return DatasetDecision(
+            self.dataset_id,
+            self.ceiling,
+            self.may_see_cases,
+            self.reason,
+            self.consent,
+            people,
+            self.basis,
+            self.guard,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +98,9 @@ class Decision:
 
     def guard(self, dataset_id: str) -> Guard:
         found = self.datasets.get(dataset_id)
-        return found.guard if found else Guard.NONE
+        return found.guard if found else _NO_GUARD
 
     def lets_search(self, dataset_id: str) -> bool:
         """Say whether the data of a dataset may be looked at for an answer."""
-        return self.ceiling(dataset_id) is not None and self.guard(dataset_id) is Guard.NONE
+        found = self.datasets.get(dataset_id)
+        return found is not None and found.ceiling is not None and found.guard is _NO_GUARD

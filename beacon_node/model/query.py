@@ -17,7 +17,10 @@ class Granularity(IntEnum):
 
     @property
     def word(self) -> str:
-        return self.name.lower()
+        return _WORDS[self]
+
+
+_WORDS = {one: one.name.lower() for one in Granularity}  # names of members are slow to read
 
 
 class Include(StrEnum):

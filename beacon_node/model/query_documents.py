@@ -18,12 +18,13 @@ from beacon_node.model.query import (
 from beacon_node.model.variation import VariationId
 
 _FIRST_PAGE = Page()
+_PLAIN = str | int
 
 
 def query_document(query: Query) -> dict:
     """Return what `query` asks; what it leaves open is left out. Coordinates are interbase."""
     document: dict = {
-        "entry_type": query.entry_type.value,
+        "entry_type": str(query.entry_type),
         "granularity": query.granularity.word,
         "variation": query.variation and variation_document(query.variation),
         "filters": [_filter(one) for one in query.filters],
@@ -41,7 +42,10 @@ def variation_document(variation: VariationQuery | Selection) -> dict:
     found = {"kind": type(variation).__name__}
     for name in _names(type(variation)):
         value = getattr(variation, name)
-        if value is not None and value != EVERYTHING and value != "":
+        if isinstance(value, _PLAIN):
+            if value != "":
+                found[name] = value
+        elif value is not None and value != EVERYTHING:
             found[name] = _plain(value)
     return found
 

@@ -15,6 +15,7 @@ from beacon_node.model.query import Granularity
 
 _BOOLEAN, _COUNT, _RECORD = Granularity  # reading them off the enum is slow
 _ANSWERED = Status.ANSWERED
+_NO_GUARD = Guard.NONE
 
 
 def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> DatasetAnswer:
@@ -25,7 +26,7 @@ def disclose(matches: Matches, decision: Decision, *, asked: Granularity) -> Dat
     status, total = matches.status, matches.total
     if status is not _ANSWERED:
         return DatasetAnswer(matches.dataset_id, status, reason=matches.reason)
-    if decision.guard(matches.dataset_id) is not Guard.NONE:
+    if decision.guard(matches.dataset_id) is not _NO_GUARD:
         ceiling = _BOOLEAN
     told = ceiling if ceiling < asked else asked
     count = total if told >= _COUNT else None

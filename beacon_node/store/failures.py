@@ -21,6 +21,8 @@ class told_plainly:  # a class, not a generator: every question passes here
         return None
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         if isinstance(error, sqlite3.Error):
             raise StoreUnavailable(f"{self._path}: {_sentence(str(error))}") from error
         if isinstance(error, OSError):

@@ -2,9 +2,10 @@
 
 from base64 import b32encode
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from beacon_node.actions.applications.views import UNKNOWN, View, role_at, view
-from beacon_node.actions.applications.work import present_work
+from beacon_node.actions.applications.work import Work, present_work
 from beacon_node.errors import Conflict, InvalidRequest, NotFound, NotPermitted, QuotaExceeded
 from beacon_node.model.application import (
     Application,
@@ -32,8 +33,10 @@ from beacon_node.model.dac import (
 from beacon_node.node import Node
 from beacon_node.policy.applications import decide, fold
 
-MOST_OPEN = 20  # applications of one account that wait for a decision, or for being submitted
-MOST_DEEDS = 200  # of one person, who is not of the committee, to one application
+# The ledger is kept for ever, and anybody with a passport may write to it here.
+MOST_OPEN = 10  # applications of one account that wait for a decision, or for being submitted
+MOST_A_DAY = 10  # that one account begins
+MOST_DEEDS = 100  # of one person, who is not of the committee, to one application
 _OPEN = (State.DRAFT, State.SUBMITTED, State.RETURNED)
 _TEAM = frozenset({Role.APPLICANT, Role.MEMBER})
 
@@ -41,21 +44,28 @@ _TEAM = frozenset({Role.APPLICANT, Role.MEMBER})
 def open_application(node: Node, form: Form, by: str, *, through: str = "") -> View:
     """Begin an application, a draft that its people alone see, and return the applicant's view.
 
-    Raises Conflict while the node has no committee, QuotaExceeded for too many open ones.
+    Raises Conflict while the node has no committee, QuotaExceeded for too many of one account.
     """
     check_name(by, "by")
     work = present_work(node)
     if not work.committee.members:
         raise Conflict("this node has no data access committee yet")
-    mine = [one for one in work.of_person(by) if one.applicant == by and one.state in _OPEN]
-    if len(mine) >= MOST_OPEN:
-        raise QuotaExceeded(f"an account has at most {MOST_OPEN} open applications")
+    _check_number(work, by, node.clock.now())
     if not form.title.strip():
         raise InvalidRequest("title: a title is expected")
     with node.ledger.deciding(now=node.clock.now()) as deciding:
         id = f"A-{b32encode(node.randomness.bytes(10)).decode()}"
         deciding.add(Done(id, SaveDraft(form)), Actor(by, through))
     return view(node, id, by)
+
+
+def _check_number(work: Work, by: str, at: datetime) -> None:
+    held = (work.applications[id] for id in work.by_person.get(by, ()))
+    mine = [one for one in held if one.application.applicant == by]
+    if sum(one.application.state in _OPEN for one in mine) >= MOST_OPEN:
+        raise QuotaExceeded(f"an account has at most {MOST_OPEN} open applications")
+    if sum(one.begun_at > at - timedelta(days=1) for one in mine) >= MOST_A_DAY:
+        raise QuotaExceeded(f"an account begins at most {MOST_A_DAY} applications a day")
 
 
 def copy_application(node: Node, id: str, by: str, *, through: str = "") -> View:
@@ -95,7 +105,7 @@ def _check_pace(
     by: str,
     committee: Committee,
 ) -> None:
-    """The ledger is kept for ever: nobody fills it. Who withdraws has the last word."""
+    """Who withdraws has the last word."""
     is_free = by in committee.members - application.people or isinstance(command, Withdraw)
     if not is_free and sum(event.by == by for event in events) >= MOST_DEEDS:
         raise QuotaExceeded(f"one person may do {MOST_DEEDS} things to an application at most")

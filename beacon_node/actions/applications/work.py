@@ -16,11 +16,12 @@ _KEY = "work"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An application, since when it waits for the committee (None: it was never submitted), and
-    the number of its first entry."""
+    """An application, since when it waits for the committee (None: it was never submitted), when
+    it was begun, and the number of that entry."""
 
     application: Application
     submitted_at: datetime | None
+    begun_at: datetime
     first: int
 
 
@@ -100,7 +101,7 @@ class _Step:
     def _take_event(self, entry: DacEntry, said: Done) -> None:
         held = self._applications.get(said.application)
         if held is None:
-            held = Held(fold(said.application, [entry.event]), None, entry.number)
+            held = Held(fold(said.application, [entry.event]), None, entry.at, entry.number)
         else:
             held = replace(held, application=after(held.application, entry.event))
         if isinstance(said.command, Submit):

@@ -6,11 +6,13 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from beacon_node.actions.applications.desk import (
+    MOST_A_DAY,
     MOST_DEEDS,
     MOST_OPEN,
     act,
@@ -196,6 +198,9 @@ def test_drafts_and_deeds_of_one_account_are_limited_but_who_withdraws_has_the_l
     with pytest.raises(QuotaExceeded):
         act(node, ids[0], Remark("more", True), ANN)
     act(node, ids[0], Withdraw(), ANN)
+    with pytest.raises(QuotaExceeded, match=f"{MOST_A_DAY} applications a day"):
+        open_application(node, FORM, ANN)
+    node.clock.at += timedelta(days=2)
     open_application(node, FORM, ANN)
 
 

@@ -38,6 +38,18 @@ class Power:
         return float(betaincinv(self.found + 1, self.victims - self.found, CONFIDENCE))
 
 
+def most_false_positives(controls: int) -> float:
+    """Return the upper 99 % limit of the false positives where so many outsiders draw the line.
+
+    What lies above the i-th highest of n scores has the law Beta(i, n - i + 1).
+
+    >>> round(most_false_positives(10_000_000), 3)
+    0.05
+    """
+    rank = int(FALSE_POSITIVES * controls) + 1
+    return float(betaincinv(rank, controls - rank + 1, CONFIDENCE)) if controls else 1.0
+
+
 def scores_of(
     attack: Attack,
     people: Sequence[Genome],

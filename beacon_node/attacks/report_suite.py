@@ -5,13 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaincinv
 
 from beacon_node.attacks.counts import CountRatio
 from beacon_node.attacks.informed import Guard, GuardAware, WholeTable
 from beacon_node.attacks.linkage import QueryInference, linked_groups
 from beacon_node.attacks.membership import RandomHeterozygous, RareFirst
-from beacon_node.attacks.power import CONFIDENCE, FALSE_POSITIVES, Power, power_of, scores_of
+from beacon_node.attacks.power import Power, most_false_positives, power_of, scores_of
 from beacon_node.attacks.report_genomes import Chosen, ListedGenomes
 from beacon_node.attacks.report_ranges import TableBisection
 from beacon_node.attacks.target import Attack, Floats, Genome, Sites, Table
@@ -125,15 +124,12 @@ def linked_in(genomes: ListedGenomes) -> Sites:
 def most_allowed(controls: int, *, budget: float) -> float:
     """Return the power up to which a trial agrees with the bound, e^b times the false positives.
 
-    A line drawn by the scores of few controls is one of about 5 %, and of at most this limit: what
-    lies above the i-th highest of n scores has the law Beta(i, n - i + 1); its upper 99 % limit.
+    A line drawn by the scores of few controls is one of about 5 %, and of at most this limit.
 
     >>> round(most_allowed(10_000_000, budget=math.log(2)), 3)
     0.1
     """
-    rank = int(FALSE_POSITIVES * controls) + 1
-    upper = float(betaincinv(rank, controls - rank + 1, CONFIDENCE)) if controls else 1.0
-    return min(1.0, math.exp(budget) * upper)
+    return min(1.0, math.exp(budget) * most_false_positives(controls))
 
 
 def least_noticed(victims: int, controls: int, *, budget: float) -> float:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, groupby
 from multiprocessing import get_context
 
 from benchmarks.attacks.families import family_scores
@@ -18,9 +18,20 @@ from benchmarks.attacks.registered import (
     together,
     unrepaired,
 )
-from benchmarks.attacks.tables import GUARDED, NOISE, OPEN, Pair, Row, Scores, Useful, merged
+from benchmarks.attacks.tables import (
+    BOTH,
+    GUARDED,
+    NOISE,
+    OPEN,
+    PUBLIC,
+    REGISTERED,
+    Pair,
+    Row,
+    Scores,
+    Useful,
+    merged,
+)
 
-PUBLIC, REGISTERED, BOTH = "public tier", "registered tier", "both tiers"
 PROCESSES = 2
 _FEW = 40  # victims, and 100 outsiders, show that an attack succeeds
 
@@ -50,13 +61,19 @@ class Outcome:
     utility: dict[tuple[str, str, str], Useful] = field(default_factory=dict)
 
 
-def run_all(jobs: Sequence[Job], told: Callable[[str], None]) -> Outcome:
-    """Return the outcome of all jobs together; `told` hears of each that is done."""
-    parts = []
+def run_all(jobs: Sequence[Job], told: Callable[[str], None]) -> Iterator[Outcome]:
+    """Yield the outcome of each setting, whose jobs follow each other; `told` hears of each job."""
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
-        for number, part in enumerate(pool.map(run, jobs), 1):
-            told(f"{number} of {len(jobs)} parts done: {jobs[number - 1].setting}")
-            parts.append(part)
+        done = zip(jobs, pool.map(run, jobs), range(1, len(jobs) + 1), strict=True)
+        for setting, parts in groupby(done, key=lambda one: one[0].setting):
+            outcomes = []
+            for _, outcome, number in parts:
+                told(f"{number} of {len(jobs)} parts done: {setting}")
+                outcomes.append(outcome)
+            yield _joined(outcomes)
+
+
+def _joined(parts: Sequence[Outcome]) -> Outcome:
     useful: dict[tuple[str, str, str], Useful] = {}
     for part in parts:
         for key, found in part.utility.items():

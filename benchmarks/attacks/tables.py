@@ -5,9 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beacon_node.attacks.power import Power, power_of
+from beacon_node.attacks.power import (
+    FALSE_POSITIVES,
+    Power,
+    most_false_positives,
+    power_of,
+)
+from beacon_node.privacy.registered.bounds import DEFAULTS
 
 Pair = tuple[np.ndarray, np.ndarray]  # scores of members and of outsiders, (people, questions)
+PUBLIC, REGISTERED, BOTH = "public tier", "registered tier", "both tiers"
 OPEN, NOISE, GUARDED = "no guard", "noise, no ledger", "guarded"
 LEAST_FOUND = 0.6  # of the members, by an attack that succeeds
 
@@ -21,6 +28,13 @@ class Row:
     guard: str
     attack: str
     bound: float | None = None
+
+    def allowed(self, controls: int) -> float | None:
+        """Return the bound where so few outsiders draw the line of 5 %: it may be one of more."""
+        if self.bound is None:
+            return None
+        part = 1.0 if self.tier == PUBLIC else (DEFAULTS.order - 1) / DEFAULTS.order
+        return min(1.0, self.bound * (most_false_positives(controls) / FALSE_POSITIVES) ** part)
 
 
 Scores = dict[Row, list[Pair]]
@@ -44,10 +58,11 @@ def powers(pairs: Sequence[Pair], random: np.random.Generator) -> list[Power]:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row with its power after each number of questions."""
+    """A row with its power after each number of questions, against `controls` outsiders."""
 
     row: Row
     powers: tuple[Power, ...]
+    controls: int
 
     @property
     def lower(self) -> float:
@@ -56,21 +71,32 @@ class Line:
 
     @property
     def is_broken(self) -> bool:
+        """Whether more was found than the bound allows, and than few outsiders explain."""
+        allowed = self.row.allowed(self.controls)
+        return allowed is not None and self.lower > allowed
+
+    @property
+    def is_above(self) -> bool:
         return self.row.bound is not None and self.lower > self.row.bound
 
     def __str__(self) -> str:
         cells = "  ".join(f"{power.share:.3f}" for power in self.powers)
-        bound = "measured" if self.row.bound is None else f"{self.row.bound:.2f}"
-        held = " BROKEN" if self.is_broken else ""
+        bound, held = "measured", ""
+        if self.row.bound is not None:
+            bound = f"{self.row.bound:.2f} {self.row.allowed(self.controls):.3f}"
+            held = " BROKEN" if self.is_broken else " above" if self.is_above else ""
         return (
-            f"  {self.row.guard:24s}{self.row.attack:40s}{cells}   {self.lower:.3f}  {bound:9s}"
-            f"{self.powers[0].victims:6,}{held}"
+            f"  {self.row.guard:24s}{self.row.attack:46s}{cells}   {self.lower:.3f}  {bound:10s}"
+            f"{self.powers[0].victims:6,}{self.controls:6,}{held}"
         )
 
 
 def lines(scores: Scores, seed: int) -> list[Line]:
     random = np.random.default_rng(seed)
-    return [Line(row, tuple(powers(pairs, random))) for row, pairs in scores.items()]
+    return [
+        Line(row, tuple(powers(pairs, random)), sum(len(outside) for _, outside in pairs))
+        for row, pairs in scores.items()
+    ]
 
 
 def attack_table(found: Sequence[Line], questions: Sequence[int]) -> Iterable[str]:
@@ -78,7 +104,8 @@ def attack_table(found: Sequence[Line], questions: Sequence[int]) -> Iterable[st
     for setting, tier in dict.fromkeys((line.row.setting, line.row.tier) for line in found):
         yield f"\n{setting}; {tier}: power at 5 % false positives"
         asked = "  ".join(f"{number:5,}" for number in questions)
-        yield f"  {'node':24s}{'attack; after questions':40s}{asked}   lower  bound    victims"
+        heading = f"  {'node':24s}{'attack; after questions':46s}{asked}"
+        yield f"{heading}   lower  bound      victims  others"
         yield from (
             str(line) for line in found if (line.row.setting, line.row.tier) == (setting, tier)
         )

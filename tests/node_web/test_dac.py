@@ -233,7 +233,7 @@ def test_who_is_of_the_committee_does_not_export_decisions_on_their_own_applicat
     assert id not in says(EVE, "/dac/exports/decisions").text
 
 
-def test_a_passport_in_the_body_says_who_opens_an_application(node, tmp_path, monkeypatch):
+def test_a_passport_says_who_applies_and_later_what_was_granted(node, tmp_path, monkeypatch):
     from tests.clearinghouse.world import NOW, make_internet, make_world, passport
 
     internet = make_internet()
@@ -249,6 +249,12 @@ def test_a_passport_in_the_body_says_who_opens_an_application(node, tmp_path, mo
     answer = app.test_client().post("/dac/applications", json=body)
     anna = account_of(node.pseudonym_key, Subject("https://broker.example/oidc/", "anna"))
     assert answer.status_code == 201 and answer.json["applicant"] == anna
-    set_committee(node, replace(COMMITTEE, members=COMMITTEE.members | {anna}), ADMIN)
+    granted(node, anna)
     bearer = {"Authorization": f"Bearer {passport()}"}
+    told = app.test_client().get("/whoami", headers=bearer).json
+    assert told["tier"] == "controlled" and told["registered"] is False
+    assert [grant["datasetId"] for grant in told["grants"]] == ["c"]
+    answer = app.test_client().get(QUESTION, headers=bearer).json
+    assert answer["responseSummary"]["numTotalResults"] == 3
+    set_committee(node, replace(COMMITTEE, members=COMMITTEE.members | {anna}), ADMIN)
     assert app.test_client().get("/dac/committee", headers=bearer).json["isMember"] is True

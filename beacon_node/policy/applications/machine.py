@@ -201,9 +201,17 @@ def _check_votes(application: Application, who: str, committee: Committee) -> No
         )
 
 
-def _check_new_member(application: Application, command: AddMember, *_: object) -> None:
+def _check_new_member(
+    application: Application,
+    command: AddMember,
+    event_of: tuple[str, datetime],
+    committee: Committee,
+) -> None:
+    """Whoever is of an application does not judge it: no applicant chooses their judges so."""
     if not command.account:
         raise InvalidRequest("account: whom to add is expected")
+    if command.account in committee.members and event_of[0] not in committee.members:
+        raise Conflict("account: only the committee can add this person")
     if command.account in application.people:
         raise Conflict("account: they are of this application already")
 

@@ -24,6 +24,8 @@ from beacon_node.actions.applications.grants import grants_at, with_own_grants
 from beacon_node.actions.applications.views import view
 from beacon_node.errors import Conflict, InvalidRequest, NotFound, NotPermitted, QuotaExceeded
 from beacon_node.model.application import (
+    AcceptTerms,
+    AddMember,
     Approve,
     Block,
     Close,
@@ -34,6 +36,7 @@ from beacon_node.model.application import (
     Revoke,
     SaveDraft,
     State,
+    Submit,
     Withdraw,
 )
 from beacon_node.model.dac import Actor, Unblock
@@ -158,6 +161,16 @@ def test_who_waited_while_another_decided_decides_on_what_is_on_record_then(node
             assert not any(one.done() for one in waiting)
         outcomes = sorted(one.result() for one in waiting)
     assert outcomes in (["approved", "conflict"], ["conflict", "rejected"])
+
+
+def test_no_applicant_makes_a_judge_a_member_to_be_rid_of_a_vote(node):
+    id = open_application(node, FORM, ANN).application.id
+    with pytest.raises(Conflict, match="only the committee can add"):
+        act(node, id, AddMember(GUS), ANN)
+    does(node, id, ANN, AddMember(BOB), AcceptTerms("v1"), Submit())
+    does(node, id, EVE, AddMember(GUS))
+    with pytest.raises(NotPermitted):
+        act(node, id, AYE, GUS)
 
 
 # ---- what is on record ---------------------------------------------------------------------------

@@ -28,11 +28,13 @@ def identity_of(settings: Settings) -> BeaconIdentity:
 
 def registered_words(bounds: Bounds) -> str:
     """Return in a sentence what registered counts tell, and what they give away at most."""
+    institution = bounds.power(bounds.institution * bounds.budget)
     all_accounts = bounds.power(bounds.pool * bounds.budget)
     return (
         "Registered researchers with a purpose are told counts of individuals with noise, none "
         f"below {bounds.threshold}. Whatever one account asks, a test that takes "
         f"{bounds.alpha:.0%} of strangers for members finds at most {bounds.beta:.0%} of the "
-        f"members; however many accounts collude, at most {all_accounts:.0%}. What the public "
-        "tier tells adds to both."
+        "members; whatever all of one organisation ask, or all who come through one broker, at "
+        f"most {institution:.0%}; however many accounts collude, at most {all_accounts:.0%}. "
+        "What the public tier tells adds to all of these."
     )

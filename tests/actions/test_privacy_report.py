@@ -291,6 +291,8 @@ def test_it_states_the_settings_and_the_bounds_that_follow_from_them(world):
     told = {one.name: one.value for one in report_of(world).settings}
     assert told["β, members found at most"] == "10%" and told["public lifetime"] == "1"
     assert told["registered counts: one account"] == f"{bounds.beta:.0%}"
+    institution = bounds.power(2 * bounds.budget)
+    assert told["registered counts: one organisation or broker"] == f"{institution:.0%}"
     together = bounds.power(bounds.pool * bounds.budget + B)
     assert told["all accounts and public answers"] == f"{together:.0%}"
 

@@ -148,6 +148,7 @@ def test_info_says_what_registered_counts_give_away_at_most(hospital):
     document = client(hospital, ANONYMOUS).get("/api/info").json
     words = document["response"]["info"]["registeredCounts"]
     assert "none below 5" in words and "at most 15% of the members" in words
+    assert "one organisation ask, or all who come through one broker, at most 25%" in words
     assert "however many accounts collude, at most 41%" in words
     assert faults(document, f"{RESPONSES}/beaconInfoResponse") == []
 

@@ -80,12 +80,15 @@ def registered(bounds: Bounds, public: float) -> dict[str, str]:
     """Return what registered counts may give away at most; `public` is the public tier's budget.
 
     >>> list(registered(Bounds(), 0.6931).values())
-    ['15%', '41%', '26%', '71%']
+    ['15%', '25%', '41%', '26%', '43%', '71%']
     """
+    institution = bounds.institution * bounds.budget
     sums = {
         "registered counts: one account": bounds.budget,
+        "registered counts: one organisation or broker": institution,
         "registered counts: all accounts": bounds.pool * bounds.budget,
         "one account and public answers": bounds.budget + public,
+        "one organisation or broker and public answers": institution + public,
         "all accounts and public answers": bounds.pool * bounds.budget + public,
     }
     return {name: f"{bounds.power(total):.0%}" for name, total in sums.items()}

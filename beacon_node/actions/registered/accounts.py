@@ -14,7 +14,13 @@ from beacon_node.errors import LedgerBroken
 from beacon_node.model.charges import Charge
 from beacon_node.node import Node
 from beacon_node.privacy.registered.account import Account, Purse, Row, replay
-from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.bounds import (
+    Bounds,
+    Limits,
+    account_limits,
+    institution_limits,
+    pool_limits,
+)
 from beacon_node.privacy.registered.count import Question, Subjects
 from beacon_node.privacy.registered.rows import read_row
 from beacon_node.privacy.registered.shared import Elsewhere, view
@@ -22,7 +28,7 @@ from beacon_node.store.ledger.charging import Charging
 from beacon_node.store.ledger.purses import StoredPurse
 
 POOL = "everybody"  # not the name of a payer: those have a colon
-_ASKS_AMONG_ONE_GROUP = "researcher:"
+_RESEARCHER = "researcher:"  # asks among one group of people near a place
 ROWS_UNTIL_SAVED = 256  # replaying as many takes less than a second
 _MOST_PURSES = 8_000_000  # people of all purses of a dataset that a process keeps: 64 MB
 
@@ -146,13 +152,12 @@ class Accounts:
             )
 
     def _empty(self, name: str) -> Account:
-        limits = pool_limits(self._bounds) if name == POOL else account_limits(self._bounds)
         return Account(
             name,
-            limits,
+            limits_of(name, self._bounds),
             people=0,
             reference=0,
-            one_group_per_place=name.startswith(_ASKS_AMONG_ONE_GROUP),
+            one_group_per_place=name.startswith(_RESEARCHER),
         )
 
     def _make_room(self, payers: Sequence[str]) -> None:
@@ -163,6 +168,14 @@ class Accounts:
                 return
             if payer not in payers:
                 del self._payers[payer]
+
+
+def limits_of(name: str, bounds: Bounds) -> Limits:
+    """Return what may be spent on an account: a researcher's, an institution's, or the pool."""
+    if name == POOL:
+        return pool_limits(bounds)
+    is_own = name.startswith(_RESEARCHER)
+    return account_limits(bounds) if is_own else institution_limits(bounds)
 
 
 def stored_account(turn: Charging, dataset: str, account: Account) -> int:

@@ -22,7 +22,9 @@ class Bounds:
     `fill_share` of the budget is kept for what the draws that stand for exhausted people tell.
     `rho` caps each person's zero-concentrated differential privacy loss for one account.
     All accounts together have `pool` times an account's budgets, and each may use one part in
-    `share` of what the others have left there.
+    `share` of what the others have left there. Those of one organisation, and those through one
+    broker, have `institution` times an account's, and each may use one part in as many of what the
+    others have left there.
 
     `completeness` is the least predicted share of people really counted; `near`, in bases, the
     distance within which one account may ask about one group of people only.
@@ -37,6 +39,7 @@ class Bounds:
     rho: float = 8.0
     pool: int = 3
     share: int = 3
+    institution: int = 2
     completeness: float = 0.8
     near: int = 1_000_000
     smallest_group: int = 50
@@ -50,17 +53,19 @@ class Bounds:
             )
         if self.budget <= 0:
             raise ConfigurationError(
-                f"registered tier: beta {self.beta} leaves no budget at alpha {self.alpha} and "
-                f"order {self.order}; it must be larger"
+                f"registered tier: power {self.beta} leaves no budget at false_positives "
+                f"{self.alpha} (and order {self.order:g}); it must be larger"
             )
         self._refuse_overflow()
 
     def _refuse_overflow(self) -> None:
-        if min(self.pool, self.share) < 1:
-            raise ConfigurationError("registered tier: pool and share must be at least 1")
-        parts = self.pool + self.share
+        if min(self.pool, self.share, self.institution) < 1:
+            raise ConfigurationError(
+                "registered tier: pool, share and institution must be at least 1"
+            )
+        parts = max(self.pool + self.share, 2 * self.institution)
         if parts * max(self.budget / RENYI_UNIT, self.rho / RHO_UNIT) > _MOST_UNITS:
-            raise ConfigurationError("registered tier: pool, share or rho is too large")
+            raise ConfigurationError("registered tier: worst_case or accounts_in_collusion is too large")
 
     @property
     def budget(self) -> float:
@@ -99,15 +104,19 @@ DEFAULTS = Bounds()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one account, or all together, may spend per person, in units."""
+    """What one account, or several together, may spend per person, in units.
+
+    Each of several may spend one part in `share` of what the others leave. Alone: all of it.
+    """
 
     renyi: int
     rho: int
     fill: int
+    share: int = 1
 
 
 def account_limits(bounds: Bounds) -> Limits:
-    """Return the limits of one account (a researcher, an organisation, a broker) on a person."""
+    """Return the limits of one researcher's account on a person."""
     fill = math.floor(bounds.budget * bounds.fill_share / RENYI_UNIT)
     whole = math.floor(bounds.budget / RENYI_UNIT)
     rho = math.floor(bounds.rho / RHO_UNIT)
@@ -116,5 +125,14 @@ def account_limits(bounds: Bounds) -> Limits:
 
 def pool_limits(bounds: Bounds) -> Limits:
     """Return the limits of all accounts together."""
+    return _together(bounds, bounds.pool, share=bounds.share)
+
+
+def institution_limits(bounds: Bounds) -> Limits:
+    """Return the limits of all accounts of one organisation, or of all through one broker."""
+    return _together(bounds, bounds.institution, share=bounds.institution)
+
+
+def _together(bounds: Bounds, times: int, *, share: int) -> Limits:
     one = account_limits(bounds)
-    return Limits(one.renyi * bounds.pool, one.rho * bounds.pool, one.fill * bounds.pool)
+    return Limits(one.renyi * times, one.rho * times, one.fill * times, share)

@@ -18,7 +18,7 @@ from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.charges import Charged
 from beacon_node.ports import Noise
-from beacon_node.privacy.registered.account import Account, Place, Purse, Row
+from beacon_node.privacy.registered.account import Account, Place, Row
 from beacon_node.privacy.registered.bounds import Bounds, Limits
 from beacon_node.privacy.registered.masks import mask_of, store_mask
 from beacon_node.privacy.registered.prices import Prices
@@ -67,6 +67,11 @@ class Subjects:
     pool: Account
 
     @property
+    def spender(self) -> Account:
+        """The account that asks; the others are shared with others."""
+        return self.accounts[0]
+
+    @property
     def all(self) -> tuple[Account, ...]:
         return (*self.accounts, self.pool)
 
@@ -101,9 +106,12 @@ def quote(subjects: Subjects, question: Question, bounds: Bounds) -> Quote:
     alone, never on who is in the dataset.
     """
     _refuse_other_groups(subjects, question, bounds)
-    reference = _weigh(subjects, "reference", question, bounds)
-    _refuse_spent(subjects, question.prices, reference.share_counted, bounds)
-    people = _weigh(subjects, "people", question, bounds)
+    reference = _weigh(subjects, "reference", question)
+    if reference.share_counted < bounds.completeness or _is_filled(
+        subjects.all, subjects, question
+    ):
+        raise QuotaExceeded(why_spent(subjects, question, bounds))
+    people = _weigh(subjects, "people", question)
     return Quote(
         question,
         completeness=reference.share_counted,
@@ -160,15 +168,43 @@ def _refuse_other_groups(subjects: Subjects, question: Question, bounds: Bounds)
             )
 
 
-def _refuse_spent(subjects: Subjects, prices: Prices, completeness: float, bounds: Bounds) -> None:
-    is_filled = any(a.fill + prices.fill > a.limits.fill for a in subjects.all)
-    if completeness >= bounds.completeness and not is_filled:
-        return
-    raise QuotaExceeded(
-        "the privacy budget for this account's questions is used up: an answer would leave out "
-        f"too many people (at least {bounds.completeness:.0%} must be counted). Answers already "
-        "given can be read again; more can be had by an application to the data access committee"
+def _is_filled(among: Sequence[Account], subjects: Subjects, question: Question) -> bool:
+    """Say whether draws that stand for people have told all that they may, on any of `among`."""
+    own, price = subjects.spender.fill, question.prices.fill
+    return any(
+        (one.limits.share - 1) * own + one.fill + one.limits.share * price > one.limits.fill
+        for one in among
     )
+
+
+def why_spent(subjects: Subjects, question: Question, bounds: Bounds) -> str:
+    """Return whose budget is used up, for somebody who gets no answer: public as the refusal is."""
+    own, *institutions = subjects.accounts
+    whose = _OF_SEVERAL
+    for account, words in (
+        (own, _OWN),
+        *((one, _OF.get(one.name.partition(":")[0], _OF_ALL)) for one in institutions),
+        (subjects.pool, _OF_ALL),
+    ):
+        counted = _weigh(subjects, "reference", question, [account]).share_counted
+        if counted < bounds.completeness or _is_filled([account], subjects, question):
+            whose = words
+            break
+    return (
+        f"the privacy budget {whose} is used up: an answer would leave out too many people (at "
+        f"least {bounds.completeness:.0%} must be counted). Answers already given can be read "
+        "again until the dataset's next release or change of consents; more can be had by an "
+        "application to the data access committee"
+    )
+
+
+_OWN = "of your account"
+_OF = {
+    "organisation": "of your organisation, which others of it spend too,",
+    "broker": "of the broker that you come through, which others spend too,",
+}
+_OF_ALL = "of all accounts together"
+_OF_SEVERAL = "of your account and those that you share with others"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,13 +217,15 @@ class _Weighed:
     charged: Charged
 
 
-def _weigh(subjects: Subjects, which: str, question: Question, bounds: Bounds) -> _Weighed:
+def _weigh(
+    subjects: Subjects, which: str, question: Question, among: Sequence[Account] | None = None
+) -> _Weighed:
     group: Group = getattr(question, which)
     matching = mask_of(group.matching)
     seats = None if group.seats is None else mask_of(group.seats)
     if seats is not None:
         matching &= seats
-    missing = left_out(subjects, which, question.prices, bounds)
+    missing = left_out(subjects, which, question.prices, among)
     if missing is not None and seats is not None:
         missing &= seats
     absent = 0 if missing is None else int(np.count_nonzero(missing))
@@ -225,19 +263,20 @@ def _by_copies(group: Group, missing: np.ndarray | None, absent: int) -> tuple[i
     return absent - one, one
 
 
-def left_out(subjects: Subjects, which: str, prices: Prices, bounds: Bounds) -> np.ndarray | None:
-    """Return flags of those who cannot pay for some account, None if everybody can.
+def left_out(
+    subjects: Subjects, which: str, prices: Prices, among: Sequence[Account] | None = None
+) -> np.ndarray | None:
+    """Return flags of those who cannot pay for some account (of `among`), None if everybody can.
 
     Everybody must be able to pay the dearer price: being left out says nothing of who matches.
-    An account may spend at most one part in `share` of what the others left of the pool.
     """
-    purses = [(getattr(account, which), account.limits) for account in subjects.accounts]
-    pool = getattr(subjects.pool, which), subjects.pool.limits
+    spender, accounts = subjects.spender, subjects.all if among is None else among
     short = [
         mask
         for kind, price in (("renyi", prices.dearest), ("rho", prices.dearest_rho))
         if price
-        for mask in _short(purses, pool, _Cost(kind, price, bounds.share))
+        for account in accounts
+        if (mask := _short(spender, account, which, _Cost(kind, price))) is not None
     ]
     return np.logical_or.reduce(short) if short else None
 
@@ -246,34 +285,24 @@ def left_out(subjects: Subjects, which: str, prices: Prices, bounds: Bounds) -> 
 class _Cost:
     kind: str  # renyi or rho
     price: int
-    share: int
 
-    def spent(self, purse: Purse) -> np.ndarray:
-        return getattr(purse, self.kind)
-
-    def limit(self, limits: Limits) -> int:
-        return getattr(limits, self.kind)
+    def room(self, limits: Limits) -> int:
+        """Return how much (share - 1) own + all spent may be, for the price to be paid still."""
+        return getattr(limits, self.kind) - limits.share * self.price
 
 
-def _short(
-    purses: Sequence[tuple[Purse, Limits]], pool: tuple[Purse, Limits], cost: _Cost
-) -> list[np.ndarray]:
-    """Return masks of who cannot pay: own limit, then share (own + price) > pool - others' part.
+def _short(spender: Account, account: Account, which: str, cost: _Cost) -> np.ndarray | None:
+    """Return flags of who cannot pay, None if everybody can.
 
-    Where even the person who has spent most can pay, nobody is looked at.
+    The spender may use one part in `share` of what the others leave of an account:
+    share (own + price) <= limit - (all spent - own). What the spender paid for on other accounts
+    counts as its own here too, which only lets it spend less. Where even the person who has spent
+    most can pay, nobody is looked at.
     """
-    whole, masks = cost.limit(pool[1]), []
-    left = whole - cost.price
-    most_total = pool[0].most(cost.kind, allowed=left)
-    if most_total > left:
-        masks.append(cost.spent(pool[0]) > left)
-    room = whole - cost.share * cost.price
-    for purse, limits in purses:
-        left = cost.limit(limits) - cost.price
-        most = purse.most(cost.kind, allowed=left)
-        if most > left:
-            masks.append(cost.spent(purse) > left)
-        if (cost.share - 1) * most + most_total > room:
-            together = (cost.share - 1) * cost.spent(purse) + cost.spent(pool[0])
-            masks.append(together > room)
-    return masks
+    room, shares = cost.room(account.limits), account.limits.share - 1
+    own, purse = getattr(spender, which), getattr(account, which)
+    own_most = shares * own.most(cost.kind, allowed=room // shares) if shares else 0
+    if own_most + purse.most(cost.kind, allowed=room - own_most) <= room:
+        return None
+    spent = getattr(purse, cost.kind)
+    return (spent + shares * getattr(own, cost.kind) if shares else spent) > room

@@ -13,7 +13,12 @@ from beacon_node.model.carriers import NumberSet, decode
 from beacon_node.model.charges import Charge, Charged
 from beacon_node.model.ledger import Moment
 from beacon_node.node import Node, open_node
-from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.bounds import (
+    Bounds,
+    account_limits,
+    institution_limits,
+    pool_limits,
+)
 from beacon_node.privacy.registered.count import Group, Question
 from beacon_node.privacy.registered.prices import Prices
 from beacon_node.privacy.registered.rows import read_row
@@ -107,13 +112,15 @@ class Book:
     def can_pay(self, person: object, payers: tuple[str, ...], prices: Prices) -> bool:
         """Say what the rules of the guard say, person by person."""
         for kind, dear in (("renyi", prices.dearest), ("rho", prices.dearest_rho)):
-            own, all_ = (getattr(f(BOUNDS), kind) for f in (account_limits, pool_limits))
-            pool = self.spent["", kind, person]
-            if pool + dear > all_:
+            mine = self.spent[payers[0], kind, person]
+            if mine + dear > getattr(account_limits(BOUNDS), kind):
                 return False
-            for payer in payers:
-                mine = self.spent[payer, kind, person]
-                if mine + dear > own or BOUNDS.share * (mine + dear) > all_ - (pool - mine):
+            for payer, limits, share in (
+                *((payer, institution_limits(BOUNDS), 2) for payer in payers[1:]),
+                ("", pool_limits(BOUNDS), 3),
+            ):
+                others = self.spent[payer, kind, person] - mine
+                if share * (mine + dear) > getattr(limits, kind) - others:
                     return False
         return True
 
@@ -139,8 +146,14 @@ class Book:
 
     def assert_nobody_overspent(self) -> None:
         for (payer, kind, _), units in self.spent.items():
-            limits = account_limits(BOUNDS) if payer else pool_limits(BOUNDS)
-            assert units <= getattr(limits, kind)
+            assert units <= getattr(_limits(payer), kind)
+
+
+def _limits(payer: str):
+    if not payer:
+        return pool_limits(BOUNDS)
+    is_own = payer.startswith("researcher:")
+    return account_limits(BOUNDS) if is_own else institution_limits(BOUNDS)
 
 
 def _members(group: Charged) -> tuple[set[int], set[int], set[int]]:

@@ -310,7 +310,7 @@ def test_a_few_accounts_never_use_the_pool_up(charges, pool, share):
     for number, part in charges:
         cost = int(part * account_limits(bounds).renyi)
         who = Subjects((accounts[number],), everybody)
-        if left_out(who, "people", Prices(cost, cost, 0, 0, 0), bounds) is None:
+        if left_out(who, "people", Prices(cost, cost, 0, 0, 0)) is None:
             paid = Change.of(np.array([cost], np.int32), np.zeros(1, np.int32))
             accounts[number].people.add(paid)
             everybody.people.add(paid)

@@ -8,7 +8,12 @@ import pytest
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
 from beacon_node.privacy.registered.account import Account, Row, replay
-from beacon_node.privacy.registered.bounds import Bounds, account_limits, pool_limits
+from beacon_node.privacy.registered.bounds import (
+    Bounds,
+    account_limits,
+    institution_limits,
+    pool_limits,
+)
 from beacon_node.privacy.registered.count import (
     Group,
     Question,
@@ -39,6 +44,18 @@ def accounts(*names: str, bounds: Bounds = BOUNDS) -> Subjects:
     own = account_limits(bounds)
     some = tuple(Account(n, own, **sizes, one_group_per_place=True) for n in names)
     return Subjects(some, Account("all", pool_limits(bounds), **sizes, one_group_per_place=False))
+
+
+def through(broker: Account, name: str, pool: Account) -> Subjects:
+    """Return a researcher of no organisation who comes through a broker."""
+    own = Account(
+        f"researcher:{name}",
+        LIMITS,
+        people=PEOPLE,
+        reference=REFERENCE,
+        one_group_per_place=True,
+    )
+    return Subjects((own, broker), pool)
 
 
 def asks(*carriers: int, seats=None, reference=(), prices=DEAR, **more) -> Question:
@@ -174,6 +191,53 @@ def test_what_is_predicted_and_refused_does_not_depend_on_who_is_in_the_cohort()
 
 def _public(world):
     return world.reference, world.frequencies, world.carriage
+
+
+# ---- what accounts share -------------------------------------------------------------------------
+
+
+def shared() -> tuple[Account, Account]:
+    sizes = {"people": PEOPLE, "reference": REFERENCE, "one_group_per_place": False}
+    broker = Account("broker:b", institution_limits(BOUNDS), **sizes)
+    return broker, Account("everybody", pool_limits(BOUNDS), **sizes)
+
+
+def until_spent(who: Subjects, prices: Prices, most: int = 1_000) -> tuple[int, str]:
+    """Return how many questions about a person were counted, and why no more are."""
+    for number in range(most):
+        try:
+            charged(who, asks(3, reference=range(10), prices=prices))
+        except QuotaExceeded as refused:
+            return number, str(refused)
+    raise AssertionError("never refused")
+
+
+SOME = Prices(LIMITS.renyi // 20, 10, 1, rho_carrier=100, rho_other=7)
+
+
+def test_the_first_account_of_a_broker_loses_nothing_and_the_next_ones_still_get_answers():
+    broker, pool = shared()
+    counted = [until_spent(through(broker, name, pool), SOME) for name in "abcd"]
+    assert [number for number, _ in counted] == [20, 10, 5, 2]  # half of what is left, each time
+    assert "of your account is used up" in counted[0][1]
+    assert all("of the broker" in why and "others" in why for _, why in counted[1:])
+    assert broker.people.renyi.max() <= institution_limits(BOUNDS).renyi
+
+
+def test_rho_and_fill_are_shared_in_the_same_way():
+    for prices in (
+        Prices(1, 1, 0, rho_carrier=LIMITS.rho // 20, rho_other=1),
+        Prices(1, 1, LIMITS.fill // 20, rho_carrier=1, rho_other=1),
+    ):
+        broker, pool = shared()
+        counted = [until_spent(through(broker, name, pool), prices) for name in "abcd"]
+        assert [number for number, _ in counted] == [20, 10, 5, 2]
+
+
+def test_when_many_institutions_have_spent_the_pool_it_says_that_all_accounts_did():
+    _, pool = shared()
+    whys = [until_spent(through(shared()[0], name, pool), SOME)[1] for name in "abcd"]
+    assert "of your account" in whys[0] and "of all accounts together" in whys[-1]
 
 
 def test_counts_below_the_threshold_are_not_shown():

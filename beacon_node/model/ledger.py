@@ -26,10 +26,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The moment something is decided at, and the last consent on record then (its number)."""
+    """The moment something is decided at, and the last consent on record then (its number).
+
+    `is_ledger_older`: entries are missing that the ledger had before; nothing may be answered.
+    """
 
     at: datetime
     consent_version: int
+    is_ledger_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,16 @@ def broken(sequence: int, problem: str) -> LedgerBroken:
         f"the ledger is broken at entry {sequence}: {problem}; this node answers nothing until it "
         "is repaired: keep ledger.sqlite and its -wal file as evidence, restore the last backup "
         "that verifies, then record again the consents and withdrawals that came after it"
+    )
+
+
+def older(than: str, dataset: str = "DATASET") -> LedgerBroken:
+    """Return the error for an older ledger in the place of the newest, with the way out."""
+    return LedgerBroken(
+        f"the ledger is older than {than}, so withdrawals may be missing; this node answers and "
+        "releases nothing until the newest ledger.sqlite is put back; only if there is none, "
+        "record again all consents and withdrawals since, then: "
+        f"beacon-node release {dataset} --restored-ledger"
     )
 
 

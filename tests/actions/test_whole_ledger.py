@@ -99,7 +99,7 @@ def test_statements_recorded_in_an_older_ledger_do_not_make_it_the_newest(node):
         lambda: asked(reopened(node)),
         lambda: purge(node),
     ):
-        with pytest.raises(LedgerBroken, match=OLDER):
+        with pytest.raises(LedgerBroken, match="the ledger is older than"):
             act()
     set_terms(node, "o", GRU)
     with pytest.raises(LedgerBroken, match=OLDER):
@@ -146,7 +146,30 @@ def test_whoever_recorded_again_what_was_lost_says_so_and_goes_on(node, is_caugh
     assert not release(node, "o").is_new
 
 
-def test_a_dataset_that_is_gone_stops_nobody(node):
+def test_what_no_release_knows_of_is_missed_too(node):
+    """Bob's withdrawal was lost with the ledger, also if the release without him is gone."""
     remove_dataset(node, "o")
     set_terms(node, "d", GRU)
-    release(node, "d")
+    before = "the ledger is older than the one that was in its place before"
+    assert status(node).warnings[0].startswith(before)
+    for act in (
+        lambda: release(node, "d"),
+        lambda: asked(node, dataset="d", requester=granted("d")),
+        lambda: purge(node),
+    ):
+        with pytest.raises(LedgerBroken, match=before):
+            act()
+    release(node, "d", is_ledger_restored=True)
+    asked(reopened(node), dataset="d", requester=granted("d"))
+    assert not any("ledger" in warning for warning in status(node).warnings)
+
+
+def test_a_withdrawal_after_the_last_release_is_missed(made, tmp_path):
+    home = shutil.copytree(made / "home", tmp_path / "home")
+    copy = shutil.copy(home / "data" / "ledger.sqlite", tmp_path / "copy")
+    node = with_clock(open_node(home, {}))
+    set_clock(node, 2)
+    withdraws(node, "cid")
+    node.ledger.close()
+    with pytest.raises(LedgerBroken, match="older than the one that was in its place"):
+        asked(replaced(home, copy))

@@ -17,13 +17,14 @@ def take_as_spent(node: Node) -> str:
         if not dataset.is_open_data and dataset.has_individuals:
             seats_of(node, dataset)  # whoever came after the backup has a number again
     forget(node)
-    with node.ledger.charging(now=node.clock.now()) as turn:
+    with node.ledger.charging(now=node.clock.now(), is_older=True) as turn:
         closed = turn.seated_datasets()
         for dataset_id in closed:
             people = turn.seats(dataset_id)
             if people > turn.spent(dataset_id):
                 turn.close(dataset_id, people)
         turn.purses.clear()
+    node.ledger.go_on_from_here()
     return _sentence(closed)
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from beacon_node.model.charges import Charge, Drawn, Seated
-from beacon_node.model.ledger import Moment, Verification
+from beacon_node.model.ledger import Moment, Verification, older
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
@@ -83,6 +83,7 @@ class _Ledger(Protocol):
     path: Path
     _reader: Reader
     _standing: StandingVersions
+    _is_behind: bool
 
     def writing(self, *, now: datetime, durable: bool) -> AbstractContextManager[Appending]: ...
 
@@ -115,10 +116,16 @@ class ChargingLedger:
         return {key: one for key, one in found.items() if one is not None}
 
     @contextmanager
-    def charging(self: _Ledger, *, now: datetime) -> Iterator[Charging]:
+    def charging(self: _Ledger, *, now: datetime, is_older: bool = False) -> Iterator[Charging]:
         """Wait for this process's turn and charge within one transaction, all or nothing; on disk
-        when it ends. Keep it short: everybody else waits."""
+        when it ends. Keep it short: everybody else waits.
+
+        Raises LedgerBroken where an older ledger was put back, unless `is_older` says that it is
+        known: then what was charged before is not all there.
+        """
         with self.writing(now=now, durable=True) as appending:
+            if self._is_behind and not is_older:
+                raise older("the one that was in its place before")
             yield Charging(
                 appending,
                 audit=lambda body: self._record_question(appending, body),

@@ -32,6 +32,7 @@ from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
+from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
 from beacon_node.store.ledger.standing import StandingVersions
@@ -54,6 +55,7 @@ class Ledger(ChargingLedger, DacLedger):
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
             self._reader, self._writer = Reader(self.path), Writer(self.path)
             self._statements, self._standing = StatementReader(), StandingVersions()
+            self._mark, self._is_behind = Mark(self.path), False
             self._bring_up_to_date()
         self._survive_forks()
 
@@ -163,10 +165,24 @@ class Ledger(ChargingLedger, DacLedger):
         return self.moment(now).at
 
     def moment(self, now: datetime) -> Moment:
-        """Return the moment a question is decided at (`present`), and the consent version then."""
+        """Return the moment a question is decided at (`present`), the consent version then, and
+        whether this ledger is an older one that was put in the place of the newest."""
         with told_plainly(self.path):
             last, version = self._last_moment()
-        return Moment(max(now, read_moment(last)) if last else now, version)
+            is_behind = self._is_behind and self.is_behind()
+        return Moment(max(now, read_moment(last)) if last else now, version, is_behind)
+
+    def is_behind(self) -> bool:
+        """Say whether an entry is missing that the ledger in this place once had on disk: an older
+        one was put back, and nobody answers for it yet (`go_on_from_here`)."""
+        with told_plainly(self.path), self._reader as connection:
+            return self._note_whether_behind(connection)
+
+    def go_on_from_here(self) -> None:
+        """Take this ledger for the newest: its operator answers for what an older one lacks."""
+        with told_plainly(self.path), self._queue.turn(), self._reader as connection:
+            self._mark.move_to(connection)
+            self._note_whether_behind(connection)
 
     def _last_moment(self) -> tuple[str, int]:
         """Read it where the question will be recorded, for what is read then is there already; or,
@@ -288,17 +304,21 @@ class Ledger(ChargingLedger, DacLedger):
         `durable`: on disk when it ends; otherwise it survives the end of the process, but its last
         moments may be lost with the machine's power. Keep it short: everybody else waits.
         """
-        with (
-            told_plainly(self.path),
-            self._queue.turn(),
-            self._writer.transaction(now=now, durable=durable) as appending,
-        ):
-            yield appending
+        with told_plainly(self.path), self._queue.turn():
+            with self._writer.transaction(now=now, durable=durable) as appending:
+                before, is_behind = appending.last, self._note_whether_behind(appending.connection)
+                yield appending
+            if durable and appending.last is not before and not is_behind:
+                self._mark.set(appending.last.head)
 
     # ---- inside ------------------------------------------------------------------------------
 
     def _record_question(self, appending: Appending, body: Mapping) -> None:
         questions.ask(appending, body, _question_text(body), self._writer.noted)
+
+    def _note_whether_behind(self, connection: sqlite3.Connection) -> bool:
+        is_behind = self._is_behind = not self._mark.is_held_by(connection)
+        return is_behind
 
     def _survive_forks(self) -> None:
         """Connections and locks are not for two processes: nothing is open while one forks."""
@@ -327,6 +347,8 @@ class Ledger(ChargingLedger, DacLedger):
                 raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
             if len(applied) < len(STEPS):
                 LEDGER.apply(db)
+            self._mark.make_anew(connection)
+            self._note_whether_behind(connection)
 
 
 def _if_alive(held: "weakref.ref[Ledger]", act: Callable[[Ledger], None]) -> None:

@@ -83,7 +83,8 @@ class NoisyCount:
 
     What is below `threshold` is not told. `completeness` is the predicted share of people who were
     really counted, from public genomes; None where nothing can be predicted. `is_new`: it was drawn,
-    and paid for, for this question; else it was stored before.
+    and paid for, for this question; else it was stored before. `size_floor`: it counts the people
+    of a group, of whom fewer are never counted; None: those who carry a variation.
     """
 
     dataset_id: str
@@ -91,6 +92,7 @@ class NoisyCount:
     threshold: int
     completeness: float | None = None
     is_new: bool = False
+    size_floor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from beacon_node.model.answer import (
 from beacon_node.model.decision import Decision, Guard
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
+from beacon_node.privacy.registered.groups import told_size, too_few
 
 _BOOLEAN, _COUNT, _RECORD = Granularity  # reading them off the enum is slow
 _ANSWERED = Status.ANSWERED
@@ -42,14 +43,17 @@ def disclose_noisy(
     """Return a registered dataset's answer to a question about entries of `entry_type`.
 
     A count below its threshold is told as no, without a number. Only individuals have numbers;
-    other entries of theirs have the yes or no of the same count.
+    other entries of theirs have the yes or no of the same count. The size of a group is rounded.
     """
     if decision.guard(found.dataset_id) is not Guard.REGISTERED:
         return _closed(found.dataset_id, decision)
     if isinstance(found, Refused):
         return DatasetAnswer(found.dataset_id, found.status, reason=found.reason)
+    is_of_people = entry_type is EntryType.INDIVIDUAL
+    if found.size_floor is not None:
+        return _size(found, found.size_floor, is_number=asked >= _COUNT and is_of_people)
     exists = found.noisy >= found.threshold
-    is_number = exists and asked >= _COUNT and entry_type is EntryType.INDIVIDUAL
+    is_number = exists and asked >= _COUNT and is_of_people
     return DatasetAnswer(
         found.dataset_id,
         _ANSWERED,
@@ -59,6 +63,23 @@ def disclose_noisy(
         reason="" if exists else f"a count with noise below {found.threshold} is told as no",
         precision=Precision.IMPRECISE,
         adjusted_to=found.threshold,
+        completeness=found.completeness,
+    )
+
+
+def _size(found: NoisyCount, floor: int, *, is_number: bool) -> DatasetAnswer:
+    """Return how many people filters select, rounded; a group that is too small is not counted."""
+    if found.noisy < floor:
+        return DatasetAnswer(found.dataset_id, Status.NOT_ANSWERABLE, reason=too_few(floor))
+    return DatasetAnswer(
+        found.dataset_id,
+        _ANSWERED,
+        _COUNT if is_number else _BOOLEAN,
+        True,
+        told_size(found.noisy) if is_number else None,
+        reason="a number of people with noise, rounded down to two digits" if is_number else "",
+        precision=Precision.IMPRECISE,
+        adjusted_to=told_size(floor),
         completeness=found.completeness,
     )
 

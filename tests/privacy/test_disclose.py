@@ -131,6 +131,31 @@ def test_a_noisy_answer_never_tells_more_than_was_asked_nor_records(asked, count
     assert part.count == count and part.records == ()
 
 
+def size(number: int, **told) -> DatasetAnswer:
+    asked = {"entry_type": INDIVIDUAL, "asked": Granularity.COUNT, **told}
+    return disclose_noisy(NoisyCount("d", number, 5, size_floor=55), registered(), **asked)
+
+
+@pytest.mark.parametrize(("noisy", "told"), [(55, 50), (69, 60), (1_299, 1_200), (98_765, 98_000)])
+def test_the_size_of_a_group_is_told_rounded_down(noisy, told):
+    part = size(noisy)
+    assert (part.exists, part.count, part.precision) == (True, told, Precision.IMPRECISE)
+    assert part.adjusted_to == 50 and "rounded down" in part.reason
+
+
+@pytest.mark.parametrize("noisy", [-4, 5, 54])
+@pytest.mark.parametrize("entry_type", [INDIVIDUAL, EntryType.BIOSAMPLE])
+def test_a_group_that_is_too_small_is_not_counted(noisy, entry_type):
+    part = size(noisy, entry_type=entry_type)
+    assert (part.status, part.exists, part.count) == (Status.NOT_ANSWERABLE, None, None)
+    assert "fewer than about 55 people" in part.reason and part.adjusted_to is None
+
+
+def test_of_other_entries_a_group_has_no_number():
+    part = size(98, entry_type=EntryType.BIOSAMPLE)
+    assert (part.exists, part.count) == (True, None)
+
+
 @pytest.mark.parametrize("guard", [Guard.NONE, Guard.PUBLIC])
 def test_a_noisy_count_comes_out_under_a_decision_of_the_registered_tier_alone(guard):
     count = NoisyCount("d", 7, 5)

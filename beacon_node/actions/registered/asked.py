@@ -15,13 +15,14 @@ class Asked:
     `key` names the stored draw: whose it is, of which release, consents, purpose and canonical
     question. `payers` are charged for it besides the pool of all, the researcher first:
     `researcher:…`, `organisation:…`, `broker:…`. People in `question` have their numbers for life
-    (`seats.seats_of`). Private: does not print itself.
+    (`seats.seats_of`). `size_floor`: as of `NoisyCount`. Private: does not print itself.
     """
 
     dataset_id: str
     key: bytes
     payers: tuple[str, ...]
     question: Question
+    size_floor: int | None = None
 
     def __repr__(self) -> str:
         return f"Asked({self.dataset_id!r})"

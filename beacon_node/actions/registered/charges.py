@@ -81,7 +81,8 @@ def _outcome(node: Node, turn: Charging, asked: Asked) -> Outcome:
 
 def _counted(node: Node, asked: Asked, drawn: Drawn) -> NoisyCount:
     threshold = bounds_of(node).threshold
-    return NoisyCount(asked.dataset_id, drawn.noisy, threshold, drawn.completeness)
+    told = asked.dataset_id, drawn.noisy, threshold, drawn.completeness
+    return NoisyCount(*told, size_floor=asked.size_floor)
 
 
 def _pay(node: Node, turn: Charging, asked: Asked) -> Drawn:

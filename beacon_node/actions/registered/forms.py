@@ -91,6 +91,8 @@ def why_not_counted(plan: SearchPlan, dataset: Dataset, knowledge: Knowledge) ->
         return Why.NO_COHORT if plan.within.entry_type is EntryType.COHORT else Why.ONE_ENTRY
     if plan.lookups is None and plan.entry_type is EntryType.GENOMIC_VARIANT:
         return Why.NO_ALLELE
+    if plan.lookups is None and not plan.filters:
+        return Why.EVERYBODY
     if plan.lookups is not None and named_allele(plan, dataset) is None:
         return Why.NOT_ONE_ALLELE
     return why_not_filtered(plan, dataset, knowledge)

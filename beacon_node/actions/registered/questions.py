@@ -62,4 +62,8 @@ def _posed(by: Asker, plan: SearchPlan) -> Asked | Refused:
     release, bounds = open_release(by.node, by.dataset), bounds_of(by.node)
     posed = Posed(by, plan, canonical.key, canonical.group, bounds, release)
     allele = named_allele(plan, by.dataset)
-    return of_people(posed) if allele is None else of_carriers(posed, allele)
+    if allele is not None:
+        return of_carriers(posed, allele)
+    found = of_people(posed)
+    is_asked = isinstance(found, Asked)
+    return replace(found, size_floor=bounds.group_floor) if is_asked else found

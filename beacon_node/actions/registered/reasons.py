@@ -39,6 +39,10 @@ class Why(Enum):
         "Datasets and cohorts are not filtered by the people in them.",
         "Ask for individuals.",
     )
+    EVERYBODY = (
+        "How many people there are is told only rounded, in the description of the dataset.",
+        "Ask for a variation, or by a filter.",
+    )
     NO_PANEL = (
         "No reference panels were named for this dataset, so what a count gives away is not known.",
         f"Its operator can name some; {_GRANT}",

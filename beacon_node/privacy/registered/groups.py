@@ -9,6 +9,7 @@ from beacon_node.model.carriers import NumberSet
 from beacon_node.privacy.registered.bounds import Bounds
 
 EXPECTED_SHARE = 0.1  # of people whom a filter selects, as far as anybody can tell beforehand
+_LEAST_STEP = 10  # to which numbers of people are rounded
 _LN_MISS = 14.0  # the lower bound of a group's size is too high with probability below 1e-6
 
 
@@ -19,12 +20,27 @@ def group_size(noisy: int, bounds: Bounds) -> int:
     drawn once and stored: the decision tells no more than that draw does.
     """
     if noisy < bounds.group_floor:
-        raise NotPermitted(
-            f"filters: about fewer than {bounds.group_floor} people are selected, too few for a "
-            "count to hide anybody; wider terms may select more, and a data access committee can "
-            "grant exact counts"
-        )
+        raise NotPermitted(too_few(bounds.group_floor))
     return max(1, noisy - int(np.ceil(_LN_MISS / bounds.epsilon)))
+
+
+def too_few(floor: int) -> str:
+    """Return why a group of fewer people is not counted."""
+    return (
+        f"filters: fewer than about {floor} people are selected, too few for a count to hide "
+        "anybody; wider terms may select more, and a data access committee can grant exact counts"
+    )
+
+
+def told_size(noisy: int) -> int:
+    """Return what is told of a noisy number of people: rounded down to two digits, or to tens.
+
+    So the number of people of a dataset stays as it is published, rounded.
+
+    >>> [told_size(noisy) for noisy in (57, 123, 1_999, 98_765)]
+    [50, 120, 1900, 98000]
+    """
+    return noisy - noisy % max(_LEAST_STEP, 10 ** (len(str(noisy)) - 2))
 
 
 def expected_members(reference: int, group: str, *, share: float = EXPECTED_SHARE) -> NumberSet:

@@ -84,6 +84,11 @@ class Access:
 
     trusted_issuers: str = ""  # a file, relative to the node's home; empty: nobody is trusted
 
+    @property
+    def trusts_somebody(self) -> bool:
+        """Whether anybody could prove here who they are, by a passport."""
+        return bool(self.trusted_issuers)
+
 
 @dataclass(frozen=True, slots=True)
 class Registered:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from beacon_node.actions.registered.bounds import bounds_of
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.decision import DatasetDecision
-from beacon_node.model.entries import LINEAGE, EntryType
+from beacon_node.model.entries import EntryType
 from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import AlphanumericFilter, Filter, Granularity, OntologyFilter
 from beacon_node.node import Node
@@ -19,7 +19,7 @@ from beacon_node.policy.access import is_open_data
 from beacon_node.ports import Dataset, SearchPlan
 
 _TERM = re.compile(r"\w[^:\s]*:\S+")
-_SCOPES = [entry_type.path for entry_type in LINEAGE]
+_SCOPES = [EntryType.INDIVIDUAL.path]  # registered counts are of individuals
 _NOTHING = "-"  # no record says this of itself: who is not this has the field
 
 

@@ -70,6 +70,8 @@ def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identif
     cannot be used. A visa that fails a check is left out, with the reason in its finding.
     """
     trust, at = house.trusted.trust(), node.clock.now()
+    if not trust.brokers:
+        raise TokenRefused(Rule.NOBODY)
     passports = [_passport(house, token, trust, at) for token in tokens]
     if sum(len(passport.visas) for passport in passports) > MAX_VISAS:
         raise TokenRefused(Rule.TOO_MANY)

@@ -1,9 +1,10 @@
 """Turn a query into a plan that a store can search: names resolved, alleles in normal form."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from beacon_node.actions.registered.filters import listed
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
@@ -211,17 +212,23 @@ def _understand_filters(
 def _refuse_unknown(node: Node, filters, terms: Mapping, datasets: tuple[Dataset, ...]) -> None:
     """Refuse filters that nothing here knows: ignoring one would widen the question."""
     ids, fields = _filterable(node, datasets)
-    declared = {name.casefold() for one in node.store.datasets() for name in one.filters}
+    declared = sorted({name for one in node.store.datasets() for name in one.filters})
+    folded = {name.casefold() for name in declared}
     for wanted in filters:
         if isinstance(wanted, AlphanumericFilter):
             name, known = wanted.field, wanted.field.lower() in fields
         else:
             name = wanted.id
             known = not terms[wanted].isdisjoint(ids) or bool(node.knowledge.label(name))
-        if not known and name.strip().casefold() not in declared:
-            raise InvalidRequest(
-                f"filters: {name!r} is not known to this node; /filtering_terms lists what is"
-            )
+        if not known and name.strip().casefold() not in folded:
+            raise InvalidRequest(_unknown(name, declared))
+
+
+def _unknown(name: str, declared: Sequence[str]) -> str:
+    """Return that nothing here knows a filter, and what protected datasets let be counted by."""
+    if not declared:
+        return f"filters: {name!r} is not known to this node; /filtering_terms lists what is"
+    return f"filters: {name!r} is not known to this node; {listed(declared)}"
 
 
 def _filterable(node: Node, datasets: tuple[Dataset, ...]) -> tuple[set[str], set[str]]:

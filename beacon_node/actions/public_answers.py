@@ -53,22 +53,24 @@ def answer_publicly(
         return Matches(dataset.id, Status.WRONG_ASSEMBLY)
     opened = open_table(node, dataset)
     if not lookups or not _is_answered_kind(plan):
-        return _not_answerable(dataset, NotAnswerable.NO_SUCH_QUESTION)
+        return _not_answerable(node, dataset, NotAnswerable.NO_SUCH_QUESTION)
     is_told = opened is not None and opened.openly.tells(node, dataset, decision.people, lookups)
     found = _from_table(dataset, opened, decision.people, lookups)  # as much work either way
-    return _yes(dataset, _lone_allele(lookups)) if is_told else found
+    if is_told:
+        return _yes(dataset, _lone_allele(lookups))
+    return found if isinstance(found, Matches) else _not_answerable(node, dataset, found)
 
 
 def _from_table(
     dataset: Dataset, opened: OpenTable | None, people: People | None, lookups: Lookups
-) -> Matches:
+) -> Matches | NotAnswerable:
     if opened is None or opened.limits is None or dataset.public.missing is Missing.PANEL:
-        return _not_answerable(dataset, NotAnswerable.NO_PANEL)
+        return NotAnswerable.NO_PANEL
     if not opened.table.assays.covers_any(lookups):
         return Matches(dataset.id, Status.NOT_SEQUENCED)
     standing = opened.standing(people)
     if not standing.consenting:
-        return _not_answerable(dataset, _why_closed(dataset.public, opened))
+        return _why_closed(dataset.public, opened)
     return _answered(dataset, _Asked(opened, standing), lookups)
 
 
@@ -82,8 +84,11 @@ def _is_answered_kind(plan: SearchPlan) -> bool:
     )
 
 
-def _not_answerable(dataset: Dataset, why: NotAnswerable) -> Matches:
-    return Matches(dataset.id, Status.NOT_ANSWERABLE, reason=f"{why.reason} {why.helps}")
+def _not_answerable(node: Node, dataset: Dataset, why: NotAnswerable) -> Matches:
+    settings = node.settings
+    contact = settings.organization.contact_url or settings.node.welcome_url
+    words = why.words(accounts=settings.access.trusts_somebody, contact=contact)
+    return Matches(dataset.id, Status.NOT_ANSWERABLE, reason=words)
 
 
 def _why_closed(tier: PublicTier, opened: OpenTable) -> NotAnswerable:
@@ -143,15 +148,14 @@ class _Asked:
         return is_any_answerable, False
 
 
-def _answered(dataset: Dataset, asked: _Asked, lookups: Lookups) -> Matches:
+def _answered(dataset: Dataset, asked: _Asked, lookups: Lookups) -> Matches | NotAnswerable:
     alone = _lone_allele(lookups)
     found = list(_verdicts(asked, lookups))
     if any(is_yes for _, is_yes in found):
         return _yes(dataset, alone)
     if any(is_answerable for is_answerable, _ in found):
         return Matches(dataset.id, reason="" if alone else f"{MADE_OF} this no")
-    why = asked.why_not(alone) if alone else NotAnswerable.TOO_RARE
-    return _not_answerable(dataset, why)
+    return asked.why_not(alone) if alone else NotAnswerable.RARE_PLACE
 
 
 def _yes(dataset: Dataset, alone: Allele | None) -> Matches:

@@ -1,6 +1,7 @@
 """`beacon-node consent import` and `preview`: whole files, and what a committee may know."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,7 @@ def _document(plan: "ImportPlan") -> dict:
         "counts": {kind.value: count for kind, count in plan.counts.items()},
         "known": plan.known,
         "people_changed": plan.people_changed,
+        "narrowed": plan.narrowed,
         "datasets": list(plan.datasets),
         "changes": [
             {"kind": one.kind, "individual": one.individual, "place": str(one.place)}
@@ -132,6 +134,8 @@ def _show(session: Session, plan: "ImportPlan", said: str) -> None:
     rows.append(("rejected", len(plan.rejects), "cannot be taken as a statement", rejected))
     out.table(("kind", "lines#", "what it is", "where"), rows)
     out.sentence(f"{plan.people_changed:,} of {plan.known:,} people known so far would change.")
+    if plan.narrowed:
+        out.sentence(f"{plan.narrowed:,} of them would permit less than until now.")
     missing = [one for one in plan.changes if one.kind == "missing"]
     for one in missing[:SHOWN]:
         out.sentence(f"  missing: {one.individual}")
@@ -159,7 +163,20 @@ def _recorded(recorded: int, plan: "ImportPlan") -> str:
         said.append("What was cancelled counts no more from the next question on.")
     if Status.GIVEN in states:
         said.append("What is given counts from the next release of the dataset on.")
-    return " ".join(said)
+    return " ".join([*said, *_of_less(plan)])
+
+
+def _of_less(plan: "ImportPlan") -> Iterator[str]:
+    """Yield what newer consents take back of what was permitted before."""
+    newer = [one for one in plan.changes if one.kind == "changed" and one.version is not None]
+    if newer:
+        yield (
+            "What was permitted before, and is not by a newer consent, stops with the next "
+            "question."
+        )
+    if plan.narrowed:
+        named = "1 consent names" if plan.narrowed == 1 else f"{plan.narrowed:,} consents name"
+        yield f"{named} fewer uses or types of data than held before."
 
 
 @click.command()

@@ -42,6 +42,11 @@ class Rule(Enum):
         "RFC 7515 4.1.11",
         "its header demands extensions (crit) that are not understood here",
     )
+    NOBODY = (
+        "AAI: Passport Clearinghouses (iss); Passport 8.1",
+        "this node trusts no issuer of passports yet, so it can read none; without one it answers "
+        "what it tells anybody",
+    )
     KEY_ID = "AAI: JWT format (kid)", "its header names no key (kid)"
     BROKER = (
         "AAI: Passport Clearinghouses (iss); Passport 8.1",

@@ -65,9 +65,10 @@ class PublicTier:
 
     @property
     def bound(self) -> str:
-        """The bound in words."""
+        """The bound in words: no more than docs/guard.md proves."""
         return (
             "Whatever anybody asks, and however often, a test that takes "
             f"{self.false_positives:.0%} of strangers for members finds at most "
-            f"{self.stated_power:.0%} of the members."
+            f"{self.stated_power:.0%} of the members, under the assumptions that docs/guard.md "
+            "names; what linked variants, relatives and withdrawals add is stated there."
         )

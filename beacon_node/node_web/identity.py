@@ -22,8 +22,15 @@ def identity_of(settings: Settings) -> BeaconIdentity:
         contact_url=organization.contact_url,
         welcome_url=node.welcome_url,
         alternative_url=node.alternative_url,
-        registered_counts=registered_words(settings.registered.bounds),
+        registered_counts=_registered_counts(settings),
     )
+
+
+def _registered_counts(settings: Settings) -> str:
+    """Return nothing where nobody could have an account."""
+    if not settings.access.trusts_somebody:
+        return ""
+    return registered_words(settings.registered.bounds)
 
 
 def registered_words(bounds: Bounds) -> str:
@@ -35,6 +42,7 @@ def registered_words(bounds: Bounds) -> str:
         f"below {bounds.threshold}. Whatever one account asks, a test that takes "
         f"{bounds.alpha:.0%} of strangers for members finds at most {bounds.beta:.0%} of the "
         "members; whatever all of one organisation ask, or all who come through one broker, at "
-        f"most {institution:.0%}; however many accounts collude, at most {all_accounts:.0%}. "
-        "What the public tier tells adds to all of these."
+        f"most {institution:.0%}; however many accounts collude, at most {all_accounts:.0%}. What "
+        "the public tier tells adds to all of these. This holds under the assumptions that "
+        "docs/guard-registered.md names."
     )

@@ -8,18 +8,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import product
 
 from beacon_node.model.consent import (
     EVERY_DATASET,
+    Asked,
     ConsentVersion,
     DataType,
     Scope,
     Source,
+    State,
     Status,
     UseKind,
 )
 from beacon_node.model.consent_import import Cancelled, Found, Place, Reject, Stated
-from beacon_node.policy.consent import History, is_replaced, valid_versions
+from beacon_node.policy.consent import History, is_replaced, state_at, valid_versions
 
 
 class Kind(StrEnum):
@@ -40,12 +43,14 @@ CHANGING = frozenset({Kind.CHANGED, Kind.WITHDRAWN, Kind.CANCELLED})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Change:
-    """One line of the difference. `version` is what would be recorded, None if nothing."""
+    """One line of the difference. `version` is what would be recorded, None if nothing; `narrows`:
+    it is a consent without a use, or a type of data for it, that was permitted until now."""
 
     kind: Kind
     individual: str
     place: Place = Place()
     version: ConsentVersion | None = None
+    narrows: bool = False
 
     def __repr__(self) -> str:
         return f"Change({self.kind}, {self.place})"
@@ -76,6 +81,11 @@ class ImportPlan:
         """Return what would be recorded, cancellations first, then by signature."""
         found = [change.version for change in self.changes if change.version is not None]
         return tuple(sorted(found, key=lambda v: (v.cancels is None, v.signed_on)))
+
+    @property
+    def narrowed(self) -> int:
+        """How many consents permit less than what held until now."""
+        return sum(change.narrows for change in self.changes)
 
     @property
     def people_changed(self) -> int:
@@ -155,7 +165,20 @@ class _Planning:
             return
         kind = self._kind(line.version, history)
         version = None if kind is Kind.HELD_BACK else line.version
-        yield Change(kind, line.individual, line.place, version)
+        narrows = kind is Kind.CHANGED and self._narrows(line.version, history)
+        yield Change(kind, line.individual, line.place, version, narrows)
+
+    def _narrows(self, version: ConsentVersion, history: History) -> bool:
+        """Whether something that is permitted now would not be, once a consent is recorded."""
+        datasets = {version.scope.dataset}
+        if version.scope.dataset == EVERY_DATASET:
+            datasets |= {known.scope.dataset for known in history}
+        after = (*history, self._as_recorded(version))
+        return any(
+            state_at(history, self.at, asked).state is State.PERMITTED
+            and state_at(after, self.at, asked).state is not State.PERMITTED
+            for asked in (Asked(*one) for one in product(datasets, DataType, UseKind))
+        )
 
     def _kind(self, version: ConsentVersion, history: History) -> Kind:
         if version.individual in self.held_back and not version.status.is_no:

@@ -353,10 +353,17 @@ def test_a_person_blocked_under_a_linked_identity_is_refused(world):
 def test_a_broker_taken_off_the_list_is_gone_with_the_next_request(world):
     token = passport()
     world.ask(token)
-    world.file.write_text("")
+    world.file.write_text(world.file.read_text().replace(BROKER, "https://other.example/"))
     with pytest.raises(TokenRefused) as refused:
         world.ask(token)
     assert refused.value.rule is Rule.BROKER
+
+
+@pytest.mark.parametrize("token", [passport(), "not.a.token", "x"])
+def test_where_nobody_is_trusted_any_token_is_told_so(world, token):
+    world.file.write_text("")
+    with pytest.raises(TokenRefused, match="trusts no issuer of passports yet"):
+        world.ask(token)
 
 
 def test_a_removed_key_ends_within_five_minutes(world):

@@ -71,3 +71,23 @@ def test_what_was_recorded_is_told_with_when_it_counts(home, ask):
     both = imported("R,2026-01-07,", "Q,2026-01-07,2026-02-03")
     assert NO in both and GIVEN in both
     assert imported(first, second) == "Recorded 0 statements."
+
+
+USES = MAPPING.replace("[[terms]]", 'uses = ["research_discovery", "record_level"]\n[[terms]]')
+FEWER = USES.replace(', "record_level"', "")
+STOPS = "What was permitted before, and is not by a newer consent, stops with the next question."
+
+
+def test_newer_consents_that_permit_less_are_counted_before_and_after_they_are_recorded(home, ask):
+    (home / "all.toml").write_text(USES)
+    (home / "fewer.toml").write_text(FEWER)
+    (home / "old.csv").write_text("id,signed\nP,2026-01-07\nQ,2026-01-07\n")
+    (home / "new.csv").write_text("id,signed\nP,2026-01-08\nR,2026-01-08\n")
+    assert STOPS not in ask("import", "old.csv", "--mapping", "all.toml")
+    dry = ask("import", "new.csv", "--mapping", "fewer.toml", "--dry-run")
+    assert "1 of them would permit less than until now." in dry
+    said = ask("import", "new.csv", "--mapping", "fewer.toml")
+    assert f"{STOPS} 1 consent names fewer uses or types of data than held before." in said
+    (home / "wide.csv").write_text("id,signed\nP,2026-01-09\n")
+    wider = ask("import", "wide.csv", "--mapping", "all.toml")
+    assert STOPS in wider and "fewer uses" not in wider and "permit less" not in wider

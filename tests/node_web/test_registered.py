@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from beacon_node.actions.manage_datasets import add_dataset
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.requester import ANONYMOUS, Requester
+from beacon_node.node import Node
 from beacon_node.node_web.app import create_app
+from beacon_node.settings import Access
 from tests.actions.homes import open_data
 from tests.actions.public_world import DATASET, World, load_cohort
 from tests.actions.registered.test_answers import account, on_autosome
@@ -26,6 +29,12 @@ NOBODY_HAS = "MONDO:0005393"
 def hospital(tmp_path_factory):
     """150 people who may be asked about, women countable apart."""
     return make_hospital(tmp_path_factory.mktemp("http"))
+
+
+def trusting(node: Node) -> Node:
+    """Return a node whose administrator lists whose passports count."""
+    access = Access(trusted_issuers="trusted_issuers.toml")
+    return replace(node, settings=replace(node.settings, access=access))
 
 
 def client(world: World, who: Requester):
@@ -145,12 +154,20 @@ def test_the_example_of_the_papers_is_what_is_told(hospital):
 
 
 def test_info_says_what_registered_counts_give_away_at_most(hospital):
-    document = client(hospital, ANONYMOUS).get("/api/info").json
+    trusted = World(**vars(hospital) | {"node": trusting(hospital.node)})
+    document = client(trusted, ANONYMOUS).get("/api/info").json
     words = document["response"]["info"]["registeredCounts"]
     assert "none below 5" in words and "at most 15% of the members" in words
     assert "one organisation ask, or all who come through one broker, at most 25%" in words
     assert "however many accounts collude, at most 41%" in words
+    assert "under the assumptions that docs/guard-registered.md names" in words
     assert faults(document, f"{RESPONSES}/beaconInfoResponse") == []
+
+
+def test_info_promises_no_counts_where_nobody_could_have_an_account(hospital):
+    info = client(hospital, ANONYMOUS).get("/api/info").json["response"]["info"]
+    assert "registeredCounts" not in info
+    assert "under the assumptions" in info["privacyBounds"][0]["publicTier"]
 
 
 # ---- filters -------------------------------------------------------------------------------------
@@ -168,7 +185,7 @@ def test_filtering_terms_of_a_protected_dataset_are_the_declared_ones_for_everyb
     document = client(hospital, who).get(f"/api/{path}").json
     (term,) = document["response"]["filteringTerms"]
     assert (term["type"], term["id"]) == ("ontology", FEMALE)
-    assert "label" not in term and "individual" in term["scopes"]
+    assert "label" not in term and term["scopes"] == ["individual"]
     assert faults(document, f"{RESPONSES}/beaconFilteringTermsResponse") == []
 
 

@@ -4,7 +4,7 @@ Groups that differ in few people could be subtracted from each other. A declared
 and steps of ten years leave few groups to choose from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from beacon_node.model.measures import Kind, parse_value
 from beacon_node.model.query import AlphanumericFilter, Filter, OntologyFilter, Similarity
@@ -13,7 +13,7 @@ from beacon_node.ports import Dataset, Knowledge, SearchPlan
 MOST_FILTERS = 2
 AGE_STEP = 10  # years
 _AGE_OPERATORS = (">=", "<")
-_LISTED = "/filtering_terms lists what its registered counts can be filtered by"
+_MOST_LISTED = 10
 
 
 def why_not_filtered(plan: SearchPlan, dataset: Dataset, knowledge: Knowledge) -> str | None:
@@ -28,14 +28,28 @@ def why_not_filtered(plan: SearchPlan, dataset: Dataset, knowledge: Knowledge) -
 
 
 def _why_not(
-    wanted: Filter, plan: SearchPlan, declared: Iterable[str], knowledge: Knowledge
+    wanted: Filter, plan: SearchPlan, declared: Sequence[str], knowledge: Knowledge
 ) -> str | None:
     name = wanted.id if isinstance(wanted, OntologyFilter) else wanted.field
     if name.strip().casefold() not in {one.casefold() for one in declared}:
-        return f"filters: this dataset does not let people be counted by {name!r}; {_LISTED}"
+        return (
+            f"filters: this dataset does not let people be counted by {name!r}; {listed(declared)}"
+        )
     if isinstance(wanted, OntologyFilter):
         return _why_not_term(wanted, plan, knowledge)
     return _why_not_compared(wanted)
+
+
+def listed(declared: Sequence[str]) -> str:
+    """Return by what registered counts can be filtered; the first few of a long list.
+
+    >>> listed(["HP:0003002", "ageOfOnset"])
+    'registered counts can be filtered by HP:0003002, ageOfOnset (see /filtering_terms)'
+    """
+    if not declared:
+        return "no filters were declared for registered counts (/filtering_terms would list them)"
+    named = ", ".join(declared[:_MOST_LISTED]) + (" …" if len(declared) > _MOST_LISTED else "")
+    return f"registered counts can be filtered by {named} (see /filtering_terms)"
 
 
 def _why_not_term(wanted: OntologyFilter, plan: SearchPlan, knowledge: Knowledge) -> str | None:

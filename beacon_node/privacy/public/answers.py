@@ -10,26 +10,34 @@ from enum import Enum
 
 from beacon_node.model.panels import LEAST_NUMBER
 
+_GRANT = "An application for access can answer it."
+_MORE = "Registered researchers may be told more, and an application for access can answer it."
+
 
 class NotAnswerable(Enum):
-    """Why a question cannot be answered at the public tier; `helps` says what would change it."""
+    """Why a question cannot be answered at the public tier; `helps` says what would change it, and
+    `beyond` what only those can be told who have an account or a grant."""
 
     NO_PANEL = (
         "This node has no reference frequencies, so it cannot tell how much an answer gives away.",
-        "The node's operator can load a reference panel; registered researchers may ask for more.",
+        "The node's operator can load a reference panel.",
+        _GRANT,
     )
     NO_GENOMES = (
         "This node has no reference genomes, so it cannot tell where its answers must stop.",
-        "The node's operator can load them; an application for access can answer it.",
+        "The node's operator can load them.",
+        _GRANT,
     )
     NO_ASSAY = (
         "Nobody has said what of the genome was sequenced in the people of this dataset.",
-        "The node's operator can declare it; an application for access can answer it.",
+        "The node's operator can declare it.",
+        _GRANT,
     )
     NO_SUCH_QUESTION = (
         "Without a grant this dataset only says whether it has a variation, named or placed, among "
         "all who consented to public discovery: no filters, no records, no ids.",
-        "Ask for a variation alone; an application for access can answer more.",
+        "Ask for a variation alone.",
+        _MORE,
     )
     TOO_FEW_PEOPLE = (
         "Too few people are in this dataset, or still consent, to hide one person among them.",
@@ -41,15 +49,35 @@ class NotAnswerable(Enum):
     )
     FEW_SEQUENCED = (
         "Too few people of this dataset were sequenced at this place.",
-        "Datasets whose assay covers this place, or an application for access, can answer.",
+        "Datasets whose assay covers this place can answer.",
+        _GRANT,
     )
     TOO_RARE = (
-        "The variant is so rare that yes would point to a person.",
-        "Registered researchers may be told more; an application for access can answer it.",
+        "A yes would point to a person, so rare is this variant in the reference panels. This is "
+        "said whether or not anybody here has it.",
+        "A larger dataset may answer it.",
+        _MORE,
+    )
+    RARE_PLACE = (
+        "No variant that could be told of here is common enough in the reference panels: a yes "
+        "would point to a person. This is said whether or not anybody here has one.",
+        "Ask about a variant that is common, or in a larger dataset.",
+        _MORE,
     )
 
-    def __init__(self, reason: str, helps: str) -> None:
-        self.reason, self.helps = reason, helps
+    def __init__(self, reason: str, helps: str, beyond: str = "") -> None:
+        self.reason, self.helps, self.beyond = reason, helps, beyond
+
+    def words(self, *, accounts: bool, contact: str) -> str:
+        """Return what a person is told, without ways that lead nowhere.
+
+        `accounts`: somebody could have an account or a grant here. `contact`: where the node's
+        organisation can be asked; empty: nowhere is known.
+        """
+        ways = [self.beyond] if accounts and self.beyond else []
+        if contact and self.beyond:
+            ways.append(f"Whom to ask: {contact}")
+        return " ".join((self.reason, self.helps, *ways))
 
 
 @dataclass(frozen=True, slots=True)

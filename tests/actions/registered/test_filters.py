@@ -51,8 +51,14 @@ def test_taken(wanted):
 @pytest.mark.parametrize(
     ("wanted", "reason"),
     [
-        (OntologyFilter(ASTHMA), f"does not let people be counted by '{ASTHMA}'; /filtering_terms"),
-        (AlphanumericFilter("bmi", ">=", "P40Y"), "counted by 'bmi'; /filtering_terms"),
+        (
+            OntologyFilter(ASTHMA),
+            f"does not let people be counted by '{ASTHMA}'; registered counts",
+        ),
+        (
+            AlphanumericFilter("bmi", ">=", "P40Y"),
+            f"counted by 'bmi'; registered counts can be filtered by {LUNG}, age, sex",
+        ),
         (OntologyFilter(LUNG, include_descendants=False), "only with the terms below it"),
         (OntologyFilter(LUNG, similarity=Similarity.HIGH), "by similarity"),
         (age(">", "P40Y"), "in steps of 10 years"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from beacon_node.model.answer import NoisyCount, Refused
+from beacon_node.privacy.registered.account import Place
 from beacon_node.privacy.registered.count import Question
 
 Outcome = NoisyCount | Refused
@@ -12,8 +13,9 @@ Outcome = NoisyCount | Refused
 class Asked:
     """One canonical question as it meets one dataset for one requester, ready to be charged.
 
-    `key` names the stored draw: whose it is, of which release, consents, purpose and canonical
-    question. `payers` are charged for it besides the pool of all, the researcher first:
+    `key` names the stored draw: whose it is, of which release, people, purpose and canonical
+    question. `near` is where the question lies that this one, without a place, is asked for.
+    `payers` are charged for it besides the pool of all, the researcher first:
     `researcher:…`, `organisation:…`, `broker:…`. People in `question` have their numbers for life
     (`seats.seats_of`). `size_floor`: as of `NoisyCount`. Private: does not print itself.
     """
@@ -22,6 +24,7 @@ class Asked:
     key: bytes
     payers: tuple[str, ...]
     question: Question
+    near: Place | None = None
     size_floor: int | None = None
 
     def __repr__(self) -> str:

@@ -58,9 +58,21 @@ class CallablePeople:
             for listed, _ in groups
         ]
         self._known: dict[str, CallableThere] = {}
+        self._named = [
+            repr(sorted([*sequenced.regions.get(assay, ())] for assay in listed))
+            for listed, _ in groups
+        ]
 
     def __repr__(self) -> str:
         return "CallablePeople(…)"
+
+    @property
+    def groups(self) -> list[tuple[str, NumberSet]]:
+        """What was sequenced, in words, and in whom; other releases have the same words for it."""
+        return [
+            (named, NumberSet.of(self._people, np.sort(np.concatenate(by_sex))))
+            for named, by_sex in zip(self._named, self._members, strict=True)
+        ]
 
     def at(self, allele: Allele) -> CallableThere | None:
         """Return who can be asked about an allele; None if no assay covers all its bases."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.callable import CallableThere
-from beacon_node.actions.registered.group_sizes import size_of_group
+from beacon_node.actions.registered.group_sizes import Selected, size_of_group
 from beacon_node.actions.registered.posed import Posed
 from beacon_node.actions.registered.reasons import Why
 from beacon_node.actions.registered.reference import AlleleFacts
-from beacon_node.actions.registered.release import Seated, for_life
+from beacon_node.actions.registered.release import Seated, for_life, members_digest
 from beacon_node.model.answer import Refused, Status
 from beacon_node.model.public_tier import Missing
 from beacon_node.model.variation import Allele
@@ -26,44 +26,47 @@ class _Facts:
     there: CallableThere
     known: AlleleFacts
 
+    @property
+    def place(self) -> Place:
+        return Place(self.allele.reference_name, self.allele.start, self.allele.end)
+
 
 def of_carriers(posed: Posed, allele: Allele) -> Asked | Refused:
     facts = _facts(posed, allele)
     if not isinstance(facts, _Facts):
         return facts
     everybody = posed.people(replace(posed.plan, filters=(), filters_key=""))
-    seated = posed.release.seated(
-        posed.by.own.people, everybody.asked_about, facts.there, posed.seats
-    )
+    counted = posed.by.own.people, everybody.asked_about
+    seated = posed.release.seated(*counted, facts.there, posed.seats)
+    population = posed.release.population(*counted, posed.seats)
     if seated.crowd.two + seated.crowd.one < posed.bounds.group_floor:
         return posed.refused(Why.TOO_FEW_PEOPLE)
     prices = _prices(posed, seated.crowd, facts.known.frequency)
     if not prices.is_affordable(posed.bounds):  # nor would it be among fewer
         return posed.refused(Why.TOO_RARE)
     if posed.filters:
-        return _of_some(posed, facts, seated)
+        return _of_some(posed, facts, seated, population)
     carriers = for_life(everybody.carriers & seated.there, posed.seats)
-    return _asked(posed, facts, Group(carriers, seated.seats, seated.one_copy), prices)
+    among = Group(carriers, seated.seats, seated.one_copy)
+    question = Question(among, facts.known.reference, prices, facts.place, posed.group(population))
+    return posed.by.asked(posed.key, question)
 
 
-def _of_some(posed: Posed, facts: _Facts, seated: Seated) -> Asked | Refused:
+def _of_some(posed: Posed, facts: _Facts, seated: Seated, population: str) -> Asked | Refused:
     """Return the question about those who meet the filters; all have two copies."""
-    size = size_of_group(posed, facts.there, seated)
+    found, seats = posed.people(posed.plan), posed.seats
+    group = posed.group(population, members_digest(found.asked_about, seats))
+    selected = Selected(found.asked_about, group, facts.place)
+    size = size_of_group(posed, facts.there, seated, selected)
     if isinstance(size, Refused):
         return size
     prices = _prices(posed, Crowd(two=size), facts.known.frequency)
     if not prices.is_affordable(posed.bounds):
         return posed.refused(Why.TOO_RARE)
-    found, seats = posed.people(posed.plan), posed.seats
     asked = for_life(found.asked_about & seated.there, seats)
     carriers = for_life(found.carriers & seated.there, seats)
-    return _asked(posed, facts, Group(carriers, asked), prices)
-
-
-def _asked(posed: Posed, facts: _Facts, people: Group, prices: Prices) -> Asked:
-    allele = facts.allele
-    place = Place(allele.reference_name, allele.start, allele.end)
-    question = Question(people, facts.known.reference, prices, place, posed.group)
+    among = Group(carriers, asked)
+    question = Question(among, facts.known.reference, prices, facts.place, group)
     return posed.by.asked(posed.key, question)
 
 

@@ -9,12 +9,13 @@ from dataclasses import replace
 from beacon_node.actions.registered import accounts
 from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.registered.bounds import bounds_of
-from beacon_node.errors import Conflict, QuotaExceeded
+from beacon_node.errors import Conflict, NotPermitted, QuotaExceeded
 from beacon_node.model.answer import NoisyCount, Refused, Status
 from beacon_node.model.charges import Charge, Drawn
 from beacon_node.model.ledger import Moment
 from beacon_node.node import Node
 from beacon_node.privacy.registered import count
+from beacon_node.privacy.registered.near import refuse_near
 from beacon_node.privacy.registered.rows import public_part
 from beacon_node.store.ledger.charging import Charging
 
@@ -75,6 +76,8 @@ def _outcome(node: Node, turn: Charging, asked: Asked) -> Outcome:
         return Refused(asked.dataset_id, Status.BUDGET_SPENT, _RESTORED)
     try:
         return replace(_counted(node, asked, _pay(node, turn, asked)), is_new=True)
+    except NotPermitted as refused:
+        return Refused(asked.dataset_id, Status.NOT_ANSWERABLE, str(refused))
     except QuotaExceeded as refused:
         return Refused(asked.dataset_id, Status.BUDGET_SPENT, str(refused))
 
@@ -86,12 +89,15 @@ def _counted(node: Node, asked: Asked, drawn: Drawn) -> NoisyCount:
 
 
 def _pay(node: Node, turn: Charging, asked: Asked) -> Drawn:
-    """Charge and draw. Raises QuotaExceeded, and nothing is charged."""
+    """Charge and draw. Raises QuotaExceeded, NotPermitted near a place that was asked about among
+    others; then nothing is charged."""
     dataset, bounds = asked.dataset_id, bounds_of(node)
     if asked.question.people.matching.universe > turn.seats(dataset):
         raise Conflict(f"dataset {dataset!r}: a question is about people without numbers for life")
     payers = tuple(dict.fromkeys(asked.payers))
     who = accounts.subjects(node, turn, dataset, payers, asked.question)
+    question = asked.question
+    refuse_near(who.all, asked.near or question.place, question.group, bounds.near)
     quoted = count.quote(who, asked.question, bounds)
     row = count.charge(quoted, who)
     drawn = Drawn(count.draw(quoted, node.noise, bounds), quoted.completeness)

@@ -17,8 +17,10 @@ from beacon_node.model.people import FoundPeople
 from beacon_node.model.requester import Requester
 from beacon_node.node import Node
 from beacon_node.ports import Dataset, SearchPlan
+from beacon_node.privacy.registered.account import Place
 from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.privacy.registered.count import Question
+from beacon_node.privacy.registered.near import group_of
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,14 +33,11 @@ class Asker:
     requester: Requester
     moment: Moment
 
-    def asked(self, canonical: str, question: Question) -> Asked:
-        return Asked(self.dataset.id, self._key(canonical), _payers(self.requester), question)
-
-    def _key(self, canonical: str) -> bytes:
-        """Return what names the draw: one for each account, release, consents and purpose."""
-        standing = self.node.ledger.standing_version(self.dataset.id, self.moment)
+    def asked(self, canonical: str, question: Question, near: Place | None = None) -> Asked:
+        """Return a question with the name of its draw: one for each account, release and group."""
         account, fingerprint = self.requester.account, self.dataset.fingerprint
-        return _digest([account, fingerprint, standing, self.purpose, canonical])
+        key = _digest([account, fingerprint, question.group, canonical])
+        return Asked(self.dataset.id, key, _payers(self.requester), question, near)
 
     @property
     def purpose(self) -> str:
@@ -54,7 +53,7 @@ def _purpose_digest(purpose: ResearchPurpose) -> str:
 class Posed:
     """A question of somebody's, in canonical form, as it meets a release.
 
-    `filters` names what it filters by, empty: nothing; `group` also the purpose it counts for.
+    `filters` names what it filters by, empty: nothing.
     """
 
     by: Asker
@@ -64,9 +63,14 @@ class Posed:
     bounds: Bounds
     release: RegisteredRelease
 
-    @property
-    def group(self) -> str:
-        return _digest([self.filters, self.by.purpose]).hex()
+    def group(self, *population: str) -> str:
+        """Return what names the people a question is about: how they are chosen, and who they are.
+
+        `population` names everybody who may be counted, and with filters those who meet them: it
+        is another one as soon as one person joins or leaves.
+        """
+        chosen = _digest([self.by.dataset.id, self.filters, self.by.purpose]).hex()
+        return group_of(chosen, _digest(population).hex())
 
     def people(self, plan: SearchPlan) -> FoundPeople:
         return self.by.node.store.people(self.by.dataset, plan, self.by.own)

@@ -1,5 +1,6 @@
 """What a process remembers of a release for registered questions: who can be asked about where."""
 
+import hashlib
 import os
 import threading
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class RegisteredRelease:
         self.callable = CallablePeople(sequenced_people(index), people, dataset.assembly)
         self.reference = PublicReference(node.knowledge, dataset)
         self._seated: WeakKeyDictionary[People, dict[str, Seated]] = WeakKeyDictionary()
+        self._populations: WeakKeyDictionary[People, str] = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -65,6 +67,22 @@ class RegisteredRelease:
         found = known.get(there.name)
         if found is None:
             found = known[there.name] = seat(consenting, there, seats)
+        return found
+
+    def population(self, people: People, consenting: NumberSet, seats: Seats) -> str:
+        """Return what names those of `people` whose variants may be used, and of whom which parts
+        of the genome were sequenced, by their numbers for life: the same in every release as long
+        as these are the same."""
+        found = self._populations.get(people)
+        if found is None:
+            groups = sorted(
+                (assayed, members_digest(consenting & members, seats))
+                for assayed, members in self.callable.groups
+            )
+            whole = members_digest(consenting, seats)
+            found = hashlib.sha256(repr([whole, groups]).encode()).hexdigest()
+            with self._lock:
+                self._populations[people] = found
         return found
 
 
@@ -84,6 +102,13 @@ def for_life(members: NumberSet, seats: Seats) -> NumberSet:
     flags = np.zeros(seats.universe, bool)
     flags[seats.numbers[members.numbers()]] = True
     return NumberSet.flagged(flags)
+
+
+def members_digest(members: NumberSet, seats: Seats) -> str:
+    """Return what names people of a release, the same however many others have numbers."""
+    flags = np.zeros(seats.universe, bool)
+    flags[seats.numbers[members.numbers()]] = True
+    return hashlib.sha256(np.packbits(flags).tobytes().rstrip(b"\0")).hexdigest()
 
 
 def _certain(people: int) -> int:

@@ -194,12 +194,16 @@ class Account:
 
     def asked_otherwise(self, place: Place | None, group: str, distance: int) -> bool:
         """Say whether this account asked near `place` among another group of people."""
+        return self.group_near(place, group, distance) is not None
+
+    def group_near(self, place: Place | None, group: str, distance: int) -> str | None:
+        """Return another group than `group` among which this account asked near `place`."""
         if place is None or not self.one_group_per_place:
-            return False
-        return any(
-            earlier != group and any(place.is_near(other, distance) for other in places)
-            for earlier, places in self.groups.get(place.reference_name, {}).items()
-        )
+            return None
+        for earlier, places in self.groups.get(place.reference_name, {}).items():
+            if earlier != group and any(place.is_near(other, distance) for other in places):
+                return earlier
+        return None
 
     def _remember(self, place: Place | None, group: str) -> None:
         if place is not None and self.one_group_per_place:

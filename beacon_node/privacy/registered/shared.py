@@ -1,7 +1,8 @@
 """One person in several datasets has one budget: an account as it stands to her everywhere.
 
 What an account spent on a person in other datasets is added to what it spent on her here; `fill`,
-which is public, is added whoever is in which dataset, and so is where it asked among which group.
+which is public, is added whoever is in which dataset. Where it asked in a dataset that shares
+anybody with this one, it asks here no more, among whichever group.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ import numpy as np
 
 from beacon_node.privacy.registered.account import Account, Change, Purse
 from beacon_node.privacy.registered.count import Group
+from beacon_node.privacy.registered.near import ELSEWHERE
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -44,7 +46,7 @@ def view(account: Account, others: Iterable[Elsewhere], *, people: int, asked: G
     every = (account, *(one.account for one in others))
     seen.fill = sum(one.fill for one in every)
     seen.version = sum(one.version for one in every)
-    seen.groups = _united([one.groups for one in every if one.groups])
+    seen.groups = _with_places(account.groups, [one.account for one in others if len(one.here)])
     return seen
 
 
@@ -65,14 +67,12 @@ def _with(own: Purse, others: Iterable[Elsewhere], people: int) -> Purse:
     return total
 
 
-def _united(all_groups: list[dict]) -> dict:
-    """Return where the accounts asked among which groups; one that is alone is not copied."""
-    if len(all_groups) < 2:
-        return all_groups[0] if all_groups else {}
-    united: dict[str, dict[str, list]] = {}
-    for name in {name for groups in all_groups for name in groups}:
-        places = united.setdefault(name, {})
-        for groups in all_groups:
-            for group, asked in groups.get(name, {}).items():
-                places.setdefault(group, []).extend(asked)
+def _with_places(own: dict, sharing: list[Account]) -> dict:
+    """Return where an account asked among which groups, all of other datasets as one."""
+    united = dict(own)
+    for account in sharing:
+        for name, groups in account.groups.items():
+            here = united[name] = dict(united.get(name, {}))
+            asked = (place for places in groups.values() for place in places)
+            here[ELSEWHERE] = [*here.get(ELSEWHERE, ()), *asked]
     return united

@@ -11,6 +11,7 @@ from beacon_node.actions.public_tier import public_words, told_to_whom
 from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.release_dataset import is_released
 from beacon_node.actions.release_draft import known_people, use_of_release
+from beacon_node.actions.whole_ledger import ledger_problems
 from beacon_node.errors import InvalidRequest, NotFound
 from beacon_node.model.calls import FilterPolicy
 from beacon_node.model.data_use import Use, terms_document
@@ -249,6 +250,7 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
     current = node.catalogue.current_release(record.id)
     parts = node.catalogue.parts(record.id)
     next_use = use_of_release(record, current.document if current else None)[0]
+    answers, public = _answers(node, record, current)
     next_terms, is_same = _term_words(next_use), current is not None and current.use == next_use
     return DatasetSummary(
         id=record.id,
@@ -265,10 +267,19 @@ def _summary(node: Node, record: DatasetRecord) -> DatasetSummary:
         left_out=current.left_out if current else 0,
         missing=() if record.is_open_data else tuple(_missing(current, next_use)),
         has_unfinished_purge=node.catalogue.has_unfinished_purge(record.id),
-        answers="" if record.is_open_data else told_to_whom(node, record, current),
-        public=public_words(node, record, current),
+        answers=answers,
+        public=public,
         record_level=record_level_people(node, record.id),
     )
+
+
+def _answers(node: Node, record: DatasetRecord, current: ReleaseRecord | None) -> tuple[str, str]:
+    """Return what a dataset tells whom, and whether anybody; nobody where the ledger is older."""
+    if record.is_open_data:
+        return "", ""
+    if any(ledger_problems(node)):
+        return "nobody: an older ledger was put back", "closed: an older ledger was put back"
+    return told_to_whom(node, record, current), public_words(node, record, current)
 
 
 def _term_words(use: Use | None) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from beacon_node.cli.choices import by_option, names, own_words, zone_option
 from beacon_node.cli.common import Session, with_session
 from beacon_node.cli.consent_import import import_, preview
 from beacon_node.cli.consent_purge import purge
+from beacon_node.errors import LedgerBroken
 from beacon_node.model.consent import DataType, Status, UseKind
 
 if TYPE_CHECKING:
@@ -211,13 +212,18 @@ def _node_of_whole_ledger(session: Session) -> "Node":
 def show(session: Session, individual: str) -> None:
     """Show every statement of one person, in the order of recording."""
     from beacon_node.actions.consent_statement import consent_history
+    from beacon_node.actions.whole_ledger import ledger_problems
     from beacon_node.model.consent_documents import consent_document
 
-    found = consent_history(_node_of_whole_ledger(session), individual)
+    node = session.open_node()
+    found, problems = consent_history(node, individual), tuple(map(str, ledger_problems(node)))
+    versions = [consent_document(one) for one in found]
     session.output.result(
-        {"individual": individual, "versions": [consent_document(one) for one in found]},
+        {"individual": individual, "versions": versions, "older": problems},
         lambda: session.output.table(COLUMNS, map(version_row, found)),
     )
+    for sentence in problems:
+        session.output.note(f"! {sentence}")
 
 
 def version_row(version: "ConsentVersion") -> list[object]:
@@ -301,27 +307,30 @@ def summary(session: Session, individual: str, zone: Any) -> None:
 
 @consent.command()
 @click.option("--head", default="", metavar="NUMBER:HASH", help="One that was kept elsewhere.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Look at this copy of a ledger instead; the node is not touched.",
+)
 @with_session
-def verify(session: Session, head: str) -> None:
+def verify(session: Session, head: str, file: Path | None) -> int:
     """Follow the whole ledger and check that nothing in it was changed or lost.
 
-    Fails also if every entry is as it was written, but a release was made from a later ledger.
+    Fails (exit code 6) also if every entry is as it was written, but the ledger is older than a
+    release, than the ledger that was in its place before, or than a head.
     """
     from beacon_node.actions.consent_statement import read_head
-    from beacon_node.actions.whole_ledger import ledger_problems
+    from beacon_node.actions.verify_ledger import verify_copy, verify_ledger
 
-    known, node = read_head(head) if head else None, session.open_node()
-    found = node.ledger.verify(known)
-    found.require_whole()
-    problems = list(ledger_problems(node))
-    for problem in problems[1:]:
-        session.output.note(f"! {problem}")
-    if problems:
-        raise problems[0]
+    known = read_head(head) if head else None
+    found = verify_copy(file, known) if file else verify_ledger(session.open_node(), known)
     at = f"{found.head.sequence}:{found.head.hash.hex()}"
     session.output.result(
-        {"is_whole": True, "head": at, "entries": found.head.sequence},
+        {"is_whole": True, "head": at, "entries": found.head.sequence, "older": found.older},
         lambda: session.output.sentence(
             f"All {found.head.sequence:,} entries are as they were written. Head: {at}"
         ),
     )
+    for sentence in found.older:
+        session.output.note(f"! {sentence}")
+    return LedgerBroken.exit_code if found.older else 0

@@ -73,9 +73,7 @@ def add(session: Session, id: str, assembly: str, **told: Any) -> None:
         use=told_use(told, is_needed=False),
     )
     add_dataset(session.open_node(), new)
-    state = (
-        "open data" if new.is_open_data else "answers only under a grant"
-    )
+    state = "open data" if new.is_open_data else "answers only under a grant"
     session.output.result(
         {"dataset": id, "assembly": known, "is_open_data": new.is_open_data},
         lambda: session.output.sentence(f"Declared {id} on {known} ({state})."),
@@ -87,8 +85,10 @@ def add(session: Session, id: str, assembly: str, **told: Any) -> None:
 def list_(session: Session) -> None:
     """List the declared datasets."""
     from beacon_node.actions.manage_datasets import list_datasets
+    from beacon_node.actions.whole_ledger import ledger_problems
 
-    found = list_datasets(session.open_node())
+    node = session.open_node()
+    found, problems = list_datasets(node), tuple(map(str, ledger_problems(node)))
 
     def show() -> None:
         if not found:
@@ -96,7 +96,9 @@ def list_(session: Session) -> None:
             return
         session.output.table(DATASET_COLUMNS, map(dataset_row, found))
 
-    session.output.result({"datasets": found}, show)
+    session.output.result({"datasets": found, "older": problems}, show)
+    for sentence in problems:
+        session.output.note(f"! {sentence}")
 
 
 def dataset_row(one: "DatasetSummary") -> list[object]:

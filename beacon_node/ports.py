@@ -178,10 +178,6 @@ class QuestionLedger(Protocol):
     ) -> frozenset[str]:
         """Return for whom a date after `after` and not after `until` may change what holds."""
 
-    def standing_version(self, dataset: str, moment: Moment) -> str:
-        """Return a text that changes exactly when a consent about a dataset (or all of them) was
-        recorded, or a date of one passed."""
-
     def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
         """Record that a release begins; return the moment whose consents it is made from."""
 

@@ -157,9 +157,6 @@ class MadeUpLedger:
     ) -> frozenset[str]:
         return frozenset()
 
-    def standing_version(self, dataset: str, moment: Moment) -> str:
-        return ""
-
     def record_release(self, dataset_id: str, *, now: datetime) -> Moment:
         return Moment(now, 0)
 

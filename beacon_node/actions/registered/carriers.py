@@ -86,7 +86,7 @@ def _facts(posed: Posed, allele: Allele) -> _Facts | Refused:
         return Refused(dataset.id, Status.NOT_SEQUENCED, "")
     if posed.filters and not there.all_have_two:
         return posed.refused(Why.HALF_COPIES)
-    known = release.reference.of(allele, posed.filters)
+    known = release.reference.of(allele)
     return posed.refused(known) if isinstance(known, Why) else _Facts(allele, there, known)
 
 

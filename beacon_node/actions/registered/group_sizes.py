@@ -19,7 +19,7 @@ from beacon_node.privacy.registered.prices import phenotype_price
 
 def of_people(posed: Posed) -> Asked | Refused:
     """Return the question how many people there are, of those who meet the filters."""
-    reference = posed.release.reference.members(posed.filters)
+    reference = posed.release.reference.members()
     if isinstance(reference, Why):
         return posed.refused(reference)
     everybody = posed.people(replace(posed.plan, filters=(), filters_key="")).asked_about
@@ -47,7 +47,7 @@ def size_of_group(
     It is charged, drawn once and stored; the same draw serves all places where the same people can
     be asked about.
     """
-    reference = posed.release.reference.members(posed.filters)
+    reference = posed.release.reference.members()
     if isinstance(reference, Why):
         return posed.refused(reference)
     matching = for_life(selected.people & seated.there, posed.seats)

@@ -5,7 +5,7 @@ Panels and genomes are those that the dataset's release names.
 
 import os
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from beacon_node.actions.registered.reasons import LEAST_GENOMES, Why
 from beacon_node.errors import InvalidRequest
@@ -16,11 +16,9 @@ from beacon_node.ports import Dataset
 from beacon_node.privacy.registered.count import Group
 from beacon_node.privacy.registered.crowd import Frequency
 from beacon_node.privacy.registered.frequencies import frequency
-from beacon_node.privacy.registered.groups import expected_members
 from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.panels import ReferenceGenomes, SqlitePanels
 
-_GROUPS = 256  # whose expected members are remembered
 _ALLELES = 4_096  # of which is remembered what is known
 
 
@@ -40,13 +38,12 @@ class PublicReference:
         self._panels = SqlitePanels(knowledge)
         self._mine = threading.local()  # genomes are read in the thread that opened them
         self._known: dict[tuple[int, Allele], AlleleFacts | Why] = {}
-        self._expected: dict[tuple[int, str], NumberSet] = {}
 
-    def of(self, allele: Allele, group: str) -> AlleleFacts | Why:
+    def of(self, allele: Allele) -> AlleleFacts | Why:
         """Return what is known of an allele, or why too little is; remembered until knowledge
         changes.
 
-        `group` names the filters, empty without: then the reference genomes are all asked.
+        All reference genomes are asked, also with filters: anybody may be whom they select.
         """
         key = self._knowledge.version, allele
         known = self._known.get(key)
@@ -54,15 +51,7 @@ class PublicReference:
             while len(self._known) >= _ALLELES:
                 self._known.pop(next(iter(self._known)), None)
             known = self._known[key] = self._find(allele)
-        if isinstance(known, Why) or not group:
-            return known
-        asked = known.reference
-        seats = asked.seats & self._expected_in(asked.seats.universe, group)
-        if not seats:
-            return Why.NO_GENOMES
-        return AlleleFacts(
-            known.frequency, replace(asked, matching=asked.matching & seats, seats=seats)
-        )
+        return known
 
     def _find(self, allele: Allele) -> AlleleFacts | Why:
         limits = self._frequency(allele)
@@ -89,25 +78,13 @@ class PublicReference:
             return Why.UNKNOWN_TO_PANEL
         return frequency(counts)
 
-    def members(self, group: str) -> Group | Why:
-        """Return who of the reference genomes stands for a group, everybody where it has no name.
-
-        This is the question how many people there are, put to them.
-        """
+    def members(self) -> Group | Why:
+        """Return the question how many people there are, put to the reference genomes: all pay,
+        also with filters, for anybody may be whom they select."""
         genomes = self._genomes()
         if genomes is None or len(genomes) < LEAST_GENOMES:
             return Why.NO_GENOMES
-        everybody = NumberSet.everyone(len(genomes))
-        matching = self._expected_in(len(genomes), group) if group else everybody
-        return Group(matching, genomes=genomes.digest)
-
-    def _expected_in(self, genomes: int, group: str) -> NumberSet:
-        found = self._expected.get((genomes, group))
-        if found is None:
-            while len(self._expected) >= _GROUPS:
-                self._expected.pop(next(iter(self._expected)), None)
-            found = self._expected[genomes, group] = expected_members(genomes, group)
-        return found
+        return Group(NumberSet.everyone(len(genomes)), genomes=genomes.digest)
 
     def _genomes(self) -> ReferenceGenomes | None:
         """Return the genomes, opened anew where knowledge changed."""

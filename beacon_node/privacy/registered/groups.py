@@ -1,14 +1,10 @@
 """Filters at the registered tier: how large a group is, and what is predicted of it."""
 
-import hashlib
-
 import numpy as np
 
 from beacon_node.errors import NotPermitted
-from beacon_node.model.carriers import NumberSet
 from beacon_node.privacy.registered.bounds import Bounds
 
-EXPECTED_SHARE = 0.1  # of people whom a filter selects, as far as anybody can tell beforehand
 _LEAST_STEP = 10  # to which numbers of people are rounded
 _LN_MISS = 14.0  # the lower bound of a group's size is too high with probability below 1e-6
 
@@ -41,18 +37,3 @@ def told_size(noisy: int) -> int:
     [50, 120, 1900, 98000]
     """
     return noisy - noisy % max(_LEAST_STEP, 10 ** (len(str(noisy)) - 2))
-
-
-def expected_members(reference: int, group: str, *, share: float = EXPECTED_SHARE) -> NumberSet:
-    """Return the reference genomes that stand for a group without knowing anybody's phenotype.
-
-    Each is in it with probability `share`, by a hash of the group's public name: the same on every
-    machine, and independent of who is in any dataset.
-    """
-    numbers = (int.from_bytes(_hash(group, number)[:8]) for number in range(reference))
-    chosen = [number for number, drawn in enumerate(numbers) if drawn < share * 2**64]
-    return NumberSet.of(reference, np.array(chosen, np.int64))
-
-
-def _hash(group: str, number: int) -> bytes:
-    return hashlib.sha256(f"{group}|{number}".encode()).digest()

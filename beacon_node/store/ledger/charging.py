@@ -10,13 +10,12 @@ from typing import Protocol
 import numpy as np
 
 from beacon_node.model.charges import Charge, Drawn, Seated
-from beacon_node.model.ledger import Moment, Verification, older
+from beacon_node.model.ledger import Verification, older
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.purses import PurseFiles
 from beacon_node.store.ledger.reader import Reader
-from beacon_node.store.ledger.standing import StandingVersions
 
 
 class Charging:
@@ -82,7 +81,6 @@ class Charging:
 class _Ledger(Protocol):
     path: Path
     _reader: Reader
-    _standing: StandingVersions
     _is_behind: bool
 
     def writing(self, *, now: datetime, durable: bool) -> AbstractContextManager[Appending]: ...
@@ -92,12 +90,6 @@ class _Ledger(Protocol):
 
 class ChargingLedger:
     """The part of `Ledger` that the registered tier uses."""
-
-    def standing_version(self: _Ledger, dataset: str, moment: Moment) -> str:
-        """Return a text that changes exactly when a consent about a dataset (or all of them) was
-        recorded, or a date of one passed: until then the same people may be counted in it."""
-        with told_plainly(self.path), self._reader as connection:
-            return self._standing.at(connection, dataset, moment)
 
     def seat(self: _Ledger, dataset: str, persons: Sequence[bytes], *, now: datetime) -> Seated:
         """Return the numbers for life of people, after giving one to whoever has none; on disk

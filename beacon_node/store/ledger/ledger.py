@@ -35,7 +35,6 @@ from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
-from beacon_node.store.ledger.standing import StandingVersions
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
@@ -54,7 +53,7 @@ class Ledger(ChargingLedger, DacLedger):
                 raise sqlite3.OperationalError("unable to open database file")
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
             self._reader, self._writer = Reader(self.path), Writer(self.path)
-            self._statements, self._standing = StatementReader(), StandingVersions()
+            self._statements = StatementReader()
             self._mark, self._is_behind = Mark(self.path), False
             self._bring_up_to_date()
         self._survive_forks()

@@ -148,14 +148,10 @@ def test_the_size_of_a_group_is_charged_first_and_then_is_its_crowd(hospital, ti
     assert found.prices == price(crowd, limits, bounds_of(hospital.node))
 
 
-def test_a_group_is_expected_among_the_reference_by_its_name_alone(hospital, till):
+def test_all_reference_genomes_pay_for_a_group_for_anybody_may_be_in_it(hospital, till):
     found = asks(hospital, COMMON, filters=(WOMEN,)).question
-    sizes = till.asked[0].question.reference
-    assert found.reference.seats == sizes.matching
-    assert 0 < len(sizes.matching) < GENOMES / 2
-    assert found.reference.matching == asks(hospital, COMMON).question.reference.matching & (
-        sizes.matching
-    )
+    assert found.reference == asks(hospital, COMMON).question.reference
+    assert set(till.asked[0].question.reference.matching) == set(range(GENOMES))
 
 
 def test_one_size_serves_all_places_where_the_same_people_can_be_asked_about(hospital, till):
@@ -214,7 +210,7 @@ def test_people_are_counted_without_a_variation_too(hospital):
     assert ids_of(hospital, found.people.matching) == women_of(hospital)
     assert found.prices == phenotype_price(bounds_of(hospital.node))
     assert found.place is None and found.reference.seats is None
-    assert 0 < len(found.reference.matching) < GENOMES / 2
+    assert len(found.reference.matching) == GENOMES
 
 
 def test_how_many_people_there_are_is_not_counted(hospital):

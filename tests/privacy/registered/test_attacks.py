@@ -211,7 +211,7 @@ def test_a_group_is_taken_for_smaller_than_it_looks(noisy, size):
 
 
 def test_small_groups_are_refused_by_their_noisy_size():
-    with pytest.raises(NotPermitted, match="fewer than 50"):
+    with pytest.raises(NotPermitted, match="fewer than about 50"):
         group_size(49, BOUNDS)
     assert Bounds(threshold=8).group_floor == 80
 

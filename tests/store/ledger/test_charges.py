@@ -3,7 +3,6 @@
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
 
 import numpy as np
 import orjson
@@ -11,10 +10,9 @@ import pytest
 
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.charges import Charge, Charged, Drawn
-from beacon_node.model.ledger import Moment
 from beacon_node.store.ledger import Ledger
 from beacon_node.store.ledger.purses import PurseFiles, StoredPurse
-from tests.policy.histories import day, given
+from tests.policy.histories import day
 
 SOME, FEW = b"\x01\x02\x00\x03\x00", b"\x01\x02\x00"
 PAID = Charge(
@@ -173,41 +171,6 @@ def test_nothing_is_changed_dropped_or_replaced_by_mistake(ledger, tampered, tab
             pytest.raises(sqlite3.IntegrityError, match="append-only"),
         ):
             connection.execute(statement)
-
-
-# ---- who may be counted --------------------------------------------------------------------------
-
-
-def version(ledger: Ledger, dataset: str, at: float) -> str:
-    return ledger.standing_version(dataset, Moment(day(at), ledger.consent_version()))
-
-
-def test_the_standing_version_changes_with_consents_about_the_dataset_and_no_others(ledger):
-    seen = [version(ledger, "d", 1)]
-    for dataset, changes in (("e", False), ("d", True), ("*", True), ("e", False)):
-        one = given(0, 1, begins=len(seen) + ledger.consent_version())
-        scope = replace(one.scope, dataset=dataset)
-        ledger.record([replace(one, scope=scope)], by="r", now=day(1))
-        seen.append(version(ledger, "d", 1.5))
-        assert (seen[-1] != seen[-2]) is changes
-
-
-def test_the_standing_version_changes_when_a_date_of_a_consent_about_the_dataset_passes(ledger):
-    one = given(0, 1)
-    later = replace(one, effective_from=day(5), scope=replace(one.scope, dataset="d"))
-    ledger.record([later], by="r", now=day(1))
-    before, still = version(ledger, "d", 2), version(ledger, "d", 4)
-    after = ledger.standing_version("d", Moment(day(5) + timedelta(seconds=1), 1))
-    assert before == still != after
-    assert version(ledger, "e", 2) == version(ledger, "e", 9)
-
-
-def test_an_earlier_moment_has_its_own_version_whatever_was_recorded_since(ledger):
-    before = Moment(day(1), ledger.consent_version())
-    first = ledger.standing_version("d", before)
-    ledger.record([given(0, 1)], by="r", now=day(2))
-    assert ledger.standing_version("d", Moment(day(2), ledger.consent_version())) != first
-    assert ledger.standing_version("d", before) == first
 
 
 # ---- purses beside the ledger --------------------------------------------------------------------

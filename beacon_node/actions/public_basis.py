@@ -49,7 +49,9 @@ def basis_of(
         missing = Missing.ASSAY
     key = _digest([sorted(map(_facts, panels.values())), asdict(node.settings.privacy)])
     names = [one for one in sources if one.kind in _NAMING]
-    state = _digest([key, asdict(declared), _facts(genomes), _facts(names), missing])
+    told = asdict(declared)
+    del told["is_rehearsal"]  # it opens or closes what is made all the same
+    state = _digest([key, told, _facts(genomes), _facts(names), missing])
     return Basis(declared, key, state, missing)
 
 
@@ -61,6 +63,8 @@ def is_public_changed(node: Node, draft: Draft) -> bool:
     if current.public is None and not declared.panels:
         return False
     if current.public is None or (declared.panels and current.public.panels != declared.panels):
+        return True
+    if declared.panels and current.public.is_rehearsal is not declared.is_rehearsal:
         return True
     return current.public.state != basis_of(node, draft.dataset, draft.parts, declared).state
 
@@ -88,6 +92,8 @@ def keep_to_lifetime(node: Node, draft: Draft) -> None:
 
 def is_begun(node: Node, dataset_id: str, tier: PublicTier | None) -> bool:
     """Say whether anybody was ever answered for in the lifetime of a release."""
+    if tier is not None and tier.is_rehearsal:
+        return False
     table = table_of(node, dataset_id, tier)
     return table is not None and bool(table.batches)
 

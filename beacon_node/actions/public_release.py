@@ -97,6 +97,8 @@ def _making(
 ) -> _Making:
     dataset, before = draft.dataset, draft.current.public if draft.current else None
     goes_on = before is not None and before.lifetime == basis.declared.lifetime
+    if goes_on and before.is_rehearsal and basis.missing is not Missing.PANEL:
+        goes_on = before.basis == basis.key  # else it was rehearsed with other panels or settings
     old = table_of(node, dataset.id, before) if goes_on else None
     index = node.catalogue.folder(dataset.id) / "releases" / record.path
     release = Release(dataset.id, index, record.use, moment.at)
@@ -129,6 +131,7 @@ def _tier(node: Node, basis: Basis, *, table: str, waiting: int = 0) -> PublicTi
         waiting=waiting,
         panels=basis.declared.panels,
         genomes=basis.declared.genomes,
+        is_rehearsal=basis.declared.is_rehearsal,
     )
 
 

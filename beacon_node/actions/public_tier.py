@@ -1,6 +1,7 @@
 """Name the panels that let a dataset answer anybody, and say how that stands."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.public_basis import (
@@ -29,12 +30,15 @@ def set_panels(
     *,
     genomes: str = "",
     is_new_lifetime: bool = False,
+    is_rehearsal: bool = False,
 ) -> PublicPanels:
     """Name the panels of a dataset's cohort, instead of those before; returns what is declared now.
 
     It holds from the next release on; with no panels at all nobody is answered any more, at once.
-    Raises NotFound, InvalidRequest for panels that cannot be used or for open data, Conflict if
-    people were answered for under others and no new lifetime is started.
+    `is_rehearsal`: the next release makes the table, and nobody is answered from it. Raises
+    NotFound, InvalidRequest for panels that cannot be used or for open data, Conflict if people
+    were answered for under others and no new lifetime is started, if one is started with nothing
+    new, or if what was answered is to be rehearsed.
     """
     record = node.catalogue.dataset(dataset_id)
     if record.is_open_data:
@@ -43,7 +47,7 @@ def set_panels(
         current = node.catalogue.current_release(dataset_id)
         names = tuple(sorted(set(panels)))
         _check_loaded(node, record, names, genomes)
-        found = PublicPanels(names, genomes, _lifetime_of(record, current))
+        found = PublicPanels(names, genomes, _lifetime_of(record, current), is_rehearsal)
         if names:
             found = _in_lifetime(node, record, current, found, is_new=is_new_lifetime)
         node.catalogue.set_public(dataset_id, found)
@@ -77,12 +81,34 @@ def _in_lifetime(
     tier = current.public if current else None
     if not is_begun(node, record.id, tier):
         return wanted
-    if is_new:
-        return PublicPanels(wanted.panels, wanted.genomes, tier.lifetime + 1)
     is_same = basis_of(node, record, (), wanted).key == tier.basis
+    if is_new and is_same:
+        raise Conflict(
+            f"a new lifetime of dataset {record.id!r} would bring nothing new: panels and settings "
+            f"are those of lifetime {tier.lifetime}, which goes on"
+        )
+    if is_new:
+        return replace(wanted, lifetime=tier.lifetime + 1)
     if not is_same and wanted.lifetime == tier.lifetime:
         raise Conflict(changed_words(record.id))
+    if wanted.is_rehearsal and wanted.lifetime == tier.lifetime:
+        raise Conflict(
+            f"dataset {record.id!r} answers anybody in this lifetime already, which cannot be "
+            "rehearsed any more; the privacy report tells of it as it is"
+        )
     return wanted
+
+
+def bound_of_new_lifetime(node: Node, dataset_id: str) -> str:
+    """Return in words what a new lifetime lets anybody find, over all lifetimes; empty where it
+    would be the first."""
+    current = node.catalogue.current_release(dataset_id)
+    tier = current.public if current else None
+    if not is_begun(node, dataset_id, tier):
+        return ""
+    told = node.settings.privacy
+    limits = {"power": told.public_power, "false_positives": told.false_positives}
+    return replace(tier, lifetime=tier.lifetime + 1, **limits).bound
 
 
 # ---- how it stands -------------------------------------------------------------------------------
@@ -96,6 +122,11 @@ def public_words(node: Node, record: DatasetRecord, release: ReleaseRecord | Non
         hint = f"beacon-node dataset panels {record.id} --panel NAME"
         return f"closed: no reference panel is named for it ({hint})"
     tier = release.public if release else None
+    if tier and tier.is_rehearsal and record.public.is_rehearsal:
+        return (
+            f"rehearsed: run beacon-node privacy report {record.id}, then name the panels without "
+            "--rehearse and release"
+        )
     dataset = published(record, release) if tier else None
     opened = open_table(node, dataset) if dataset else None
     if opened is None:

@@ -69,6 +69,8 @@ def _show_dataset(session: Session, one: "DatasetReport") -> None:
     if one.why_not:
         output.sentence(f"{one.dataset}: {one.why_not}")
         return
+    if one.is_rehearsal:
+        output.sentence(f"Rehearsal: nobody is answered from {one.dataset} without a grant yet.")
     output.sentence(f"Dataset {one.dataset}. {one.bound}")
     output.sentence("")
     output.facts((setting.name, setting.value) for setting in one.settings)

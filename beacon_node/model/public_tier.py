@@ -10,12 +10,14 @@ class PublicPanels:
 
     `panels` are reference panels of the cohort's ancestries, none: it answers nobody. `genomes` are
     the reference genomes, empty: the only ones loaded. `lifetime` counts the public lifetimes that
-    were started, from 1: in each, everybody's evidence is limited anew.
+    were started, from 1: in each, everybody's evidence is limited anew. `is_rehearsal`: the table
+    is made for the privacy report alone, and nobody is answered.
     """
 
     panels: tuple[str, ...] = ()
     genomes: str = ""
     lifetime: int = 1
+    is_rehearsal: bool = False
 
 
 class Missing(StrEnum):
@@ -37,7 +39,8 @@ class PublicTier:
     for others to be answered for with; it is not public, and 0 wherever a dataset is shown.
 
     `panels` and `genomes` are those of `PublicPanels` that it was released with; registered counts
-    are priced by them. Releases of before these were kept name none.
+    are priced by them. Releases of before these were kept name none. `is_rehearsal`: nobody was
+    ever answered from this lifetime, nor is.
     """
 
     table: str
@@ -51,6 +54,7 @@ class PublicTier:
     waiting: int = 0
     panels: tuple[str, ...] = ()
     genomes: str = ""
+    is_rehearsal: bool = False
 
     @property
     def stated_power(self) -> float:

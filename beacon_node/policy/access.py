@@ -30,6 +30,7 @@ def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> D
     A release with a table of public answers tells a registered account that has a purpose noisy
     counts of those who consented to research discovery for it, and everybody else, at whatever
     tier, yes or no from that table, which counts only people who consented to public discovery.
+    A table that is rehearsed tells nobody.
     Who may be counted is found later (`DatasetDecision.people`).
     """
     return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
@@ -66,7 +67,7 @@ def _grant(requester: Requester, dataset_id: str, at: datetime) -> Grant | None:
 
 
 def _without_grant(requester: Requester, dataset: Dataset) -> DatasetDecision:
-    if dataset.public is None:
+    if dataset.public is None or dataset.public.is_rehearsal:
         return _closed(dataset.id, CLOSED)
     if dataset.use is None:
         return _closed(dataset.id, NO_TERMS)

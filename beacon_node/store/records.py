@@ -260,10 +260,22 @@ def published(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
 
 def _published_tier(dataset: DatasetRecord, release: ReleaseRecord) -> PublicTier | None:
     """Return how a release answers anybody: not at all without panels, at once also when its
-    operator takes them away."""
+    operator takes them away, and not in a rehearsal."""
     if dataset.is_open_data or release.public is None or dataset.public is None:
         return None
+    if release.public.is_rehearsal or dataset.public.is_rehearsal:
+        return None
     return replace(release.public, waiting=0) if dataset.public.panels else None
+
+
+def rehearsed(dataset: DatasetRecord, release: ReleaseRecord) -> Dataset:
+    """Return a dataset as everybody would see it, also while that is rehearsed: never to be asked,
+    only to be reported on to its operator."""
+    found = published(dataset, release)
+    is_named = dataset.public is not None and bool(dataset.public.panels)
+    if found.public is not None or release.public is None or not is_named:
+        return found
+    return replace(found, public=replace(release.public, waiting=0))
 
 
 def _rounded(size: int) -> int:

@@ -57,7 +57,8 @@ def test_panels_that_are_taken_away_close_at_once_and_named_ones_wait_for_a_rele
     assert f"may answer anybody by {PANEL}, in its public lifetime number 1" in said
     assert f"beacon-node release {DATASET}" in said
     told = json.loads(run("dataset", "panels", DATASET, "--panel", PANEL, "--json"))
-    assert told == {"dataset": DATASET, "panels": [PANEL], "genomes": "", "lifetime": 1}
+    expected = {"dataset": DATASET, "panels": [PANEL], "genomes": "", "lifetime": 1}
+    assert told == expected | {"is_rehearsal": False}
 
 
 def test_filters_are_shown_with_how_many_people_of_the_release_have_them(run):
@@ -90,3 +91,19 @@ def test_none_goes_with_no_filter(run):
 def test_open_data_need_no_list(run):
     run("dataset", "add", "o", "--assembly", "GRCh37", "--open-data", "--licence", "CC0")
     assert "open data" in run("dataset", "filters", "o", "--term", FEMALE, exit_code=2)
+
+
+def test_a_rehearsal_is_named_so_and_begins_before_anybody_is_answered(run):
+    said = run("dataset", "panels", DATASET, "--panel", PANEL, "--rehearse", exit_code=4)
+    assert "cannot be rehearsed" in said
+
+
+def test_a_new_lifetime_says_its_bound_and_is_not_started_unasked(run, monkeypatch):
+    begin = ("dataset", "panels", DATASET, "--panel", PANEL, "--new-lifetime")
+    assert "nothing new" in run(*begin, "--yes", exit_code=4)
+    monkeypatch.setenv("BEACON_NODE_PRIVACY_CARRIERS_NEEDED", "2")
+    said = run(*begin, exit_code=2)
+    assert "at most 20% of the members" in said and "say --yes" in said
+    said = run(*begin, "--rehearse", "--yes")
+    assert f"{DATASET} rehearses to answer anybody by {PANEL}" in said
+    assert "in its public lifetime number 2" in said

@@ -10,7 +10,7 @@ QUESTIONS = (1, 10, 100, 1_000, 5_000)
 class Outcome(StrEnum):
     """What the attacks say of the bound."""
 
-    HOLDS = "holds"
+    NOT_REFUTED = "not refuted"
     FAILS = "does not hold"
     UNSURE = "cannot be told"
 
@@ -88,18 +88,21 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Attacks:
-    """All attacks on one dataset; `notes` say what was sampled and what is not sure."""
+    """All attacks on one dataset; `least` is the least power that such a trial would surely tell
+    from the bound, `notes` say what was sampled and what is not sure."""
 
     unguarded: tuple[AttackResult, ...]
     guarded: tuple[AttackResult, ...]
     power: float
+    least: float
     verdict: Verdict
     notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """One dataset. `why_not` says why there is nothing to report; the rest is empty then."""
+    """One dataset. `why_not` says why there is nothing to report; the rest is empty then.
+    `is_rehearsal`: nobody is answered yet."""
 
     dataset: str
     why_not: str = ""
@@ -109,6 +112,7 @@ class DatasetReport:
     waiting: int = 0
     utility: tuple[ClassUse, ...] = ()
     attacks: Attacks | None = None
+    is_rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

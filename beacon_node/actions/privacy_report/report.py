@@ -59,6 +59,7 @@ def _report(
         waiting=subject.tier.waiting,
         utility=utility_of(subject, sampling, progress),
         attacks=attacks_on(subject, sampling, progress),
+        is_rehearsal=subject.tier.is_rehearsal,
     )
 
 

@@ -23,7 +23,7 @@ from beacon_node.store.panels import ReferenceGenomes, SqlitePanels
 from beacon_node.store.panels.layout import Key
 from beacon_node.store.public import Batch
 from beacon_node.store.public.table import allele_at
-from beacon_node.store.records import DatasetRecord, ReleaseRecord, published
+from beacon_node.store.records import DatasetRecord, ReleaseRecord, rehearsed
 from beacon_node.store.schema import REFERENCE_SHIFT
 
 
@@ -92,7 +92,7 @@ def subject_of(node: Node, record: DatasetRecord) -> Subject | None:
     release = node.catalogue.current_release(record.id)
     if release is None:
         return None
-    dataset = published(record, release)
+    dataset = rehearsed(record, release)
     opened = open_table(node, dataset)
     if opened is None or opened.limits is None:
         return None

@@ -168,7 +168,7 @@ def right_panel(tmp_path_factory) -> World:
 
 def test_the_guard_holds_where_the_same_data_without_it_give_people_away(right_panel):
     attacks = report_of(right_panel).attacks
-    assert attacks.verdict.outcome is Outcome.HOLDS
+    assert attacks.verdict.outcome is Outcome.NOT_REFUTED
     assert max(one.worst.lower for one in attacks.guarded) <= attacks.power
     assert max(one.worst.lower for one in attacks.unguarded) > 0.3
     assert [one.questions for one in attacks.guarded[0].figures] == list(QUESTIONS)
@@ -187,20 +187,29 @@ def test_victims_and_controls_are_no_more_than_asked_for(right_panel):
 @pytest.mark.parametrize(
     ("found", "controls", "outcome"),
     [
-        (20, 10_000, Outcome.HOLDS),  # 10 %: as promised
-        (27, 10_000, Outcome.HOLDS),  # its lower limit is below β
+        (20, 10_000, Outcome.NOT_REFUTED),  # 10 %: as promised
+        (27, 10_000, Outcome.NOT_REFUTED),  # its lower limit is below β
         (60, 10_000, Outcome.FAILS),
         (60, 400, Outcome.FAILS),
         (45, 120, Outcome.UNSURE),  # so few controls draw the line at up to 12 %
-        (0, 100, Outcome.HOLDS),
+        (0, 100, Outcome.NOT_REFUTED),
     ],
 )
 def test_the_verdict_follows_from_the_lower_limit_and_the_controls(found, controls, outcome):
     power = Power(found, 200)
     figure = Figure(10, found, 200, power.share, power.lower)
     allowed = most_allowed(controls, budget=B)
-    said = verdict_of([AttackResult("an attack", 1, controls, allowed, (figure,))], 0.10)
+    result = AttackResult("an attack", 1, controls, allowed, (figure,))
+    said = verdict_of([result], 0.10, least=0.3)
     assert said.outcome is outcome
+
+
+def test_nothing_can_be_told_where_only_a_power_far_above_the_bound_would_be_noticed():
+    figure = Figure(10, 1, 10, 0.1, Power(1, 10).lower)
+    result = AttackResult("an attack", 1, 100, most_allowed(100, budget=B), (figure,))
+    said = verdict_of([result], 0.10, least=0.6)
+    assert said.outcome is Outcome.UNSURE and "only a power of 60% or more" in said.sentence
+    assert "would have been noticed" in verdict_of([result], 0.10, least=0.4).sentence
 
 
 # ---- usefulness ----------------------------------------------------------------------------------
@@ -313,6 +322,12 @@ def test_the_picture_is_valid_svg_and_says_that_it_is_private(world):
     assert root.tag == "{http://www.w3.org/2000/svg}svg"
     words = " ".join(root.itertext())
     assert PRIVATE in words and "questions about one person" in words and DATASET in words
+    told = " ".join(words.split())
+    report = privacy_report(world.node)
+    (found,) = report.datasets
+    assert f"Made at {report.made_at}." in told and "public lifetime: 1" in told
+    assert f"{found.attacks.least:.0%}: less is not surely told from β" in told
+    assert "holds" not in told.lower()
     assert "http" not in drawn.replace('xmlns="http://www.w3.org/2000/svg"', "")
 
 

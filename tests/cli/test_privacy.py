@@ -34,7 +34,7 @@ def test_it_says_first_that_it_is_private_and_last_whether_the_bound_holds(home,
     assert report(home, DATASET) == 0
     out = capsys.readouterr().out
     assert out.startswith(PRIVATE)
-    assert "people found" in out.lower() and "Holds: no attack found more than β = 10%" in out
+    assert "people found" in out.lower() and "No attack was shown to find more than β = 10%" in out
     rows = [
         line.split("\t") for line in out.splitlines() if line.startswith(("unguarded", "batch"))
     ]
@@ -46,7 +46,7 @@ def test_it_says_first_that_it_is_private_and_last_whether_the_bound_holds(home,
 def test_as_json_it_is_one_document(home, capsys):
     assert report(home, "--json") == 0
     (one,) = json.loads(capsys.readouterr().out)["report"]["datasets"]
-    assert one["dataset"] == DATASET and one["attacks"]["verdict"]["outcome"] == "holds"
+    assert one["dataset"] == DATASET and one["attacks"]["verdict"]["outcome"] == "not refuted"
     assert one["batches"][0]["people"] == 60
 
 

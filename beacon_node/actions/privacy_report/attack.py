@@ -32,6 +32,7 @@ from beacon_node.ports import Progress
 from beacon_node.store.public import Batch
 from beacon_node.store.schema import REFERENCE_SHIFT, START_SHIFT
 
+_TOO_COARSE = 4  # times β: where only such a power would be noticed, attacks tell nothing
 _GOLDEN = (5**0.5 - 1) / 2  # whose multiples, less whole numbers, fill [0, 1) evenly
 _STARTS = (1 << REFERENCE_SHIFT - START_SHIFT) - 1
 
@@ -54,12 +55,13 @@ def attacks_on(subject: Subject, sampling: Sampling, progress: Progress) -> Atta
         for trial in trials_on(attacked, QUESTIONS, random=random, advance=progress.advance):
             results[is_guarded].append(_result(trial, batch.number * is_guarded, subject))
     progress.finish()
-    guarded = tuple(results[True])
+    guarded, least = tuple(results[True]), _least(subject, cast)
     return Attacks(
         unguarded=tuple(results[False]),
         guarded=guarded,
         power=subject.tier.power,
-        verdict=verdict_of(guarded, subject.tier.power),
+        least=least,
+        verdict=verdict_of(guarded, subject.tier.power, least=least),
         notes=tuple(_notes(subject, scene, chosen, cast)),
     )
 
@@ -150,11 +152,11 @@ def _result(trial: Trial, batch: int, subject: Subject) -> AttackResult:
 # ---- what it means -------------------------------------------------------------------------------
 
 
-def verdict_of(guarded: Sequence[AttackResult], power: float) -> Verdict:
-    """Return whether the bound holds, by the attack whose lower limit is highest.
+def verdict_of(guarded: Sequence[AttackResult], power: float, *, least: float) -> Verdict:
+    """Return whether the bound is refuted, by the attack whose lower limit is highest.
 
-    It fails where even the lower limit is more than few controls could explain; between β and that,
-    nothing can be told.
+    It fails where even the lower limit is more than few controls could explain. Between β and that
+    nothing can be told, nor where less than `least` would not be noticed and that is far above β.
     """
     worst = max(guarded, key=lambda one: (one.worst.lower - one.allowed, one.worst.lower))
     if worst.worst.lower > worst.allowed:
@@ -165,9 +167,12 @@ def verdict_of(guarded: Sequence[AttackResult], power: float) -> Verdict:
         more = "load more reference genomes and report again before you go public"
         chance = f"with {worst.controls:,} controls up to {worst.allowed:.0%} may be chance"
         return Verdict(Outcome.UNSURE, f"Cannot be told. {told}; {chance}: {more}.")
-    return Verdict(
-        Outcome.HOLDS, f"Holds: no attack found more than β = {power:.0%} for sure. {told}."
-    )
+    if least > _TOO_COARSE * power:
+        few = f"so few people and controls would show only a power of {least:.0%} or more"
+        return Verdict(Outcome.UNSURE, f"Cannot be told: {few}. {told}.")
+    shown = f"No attack was shown to find more than β = {power:.0%} of the people"
+    only = f"a power of {least:.0%} or more would have been noticed for sure"
+    return Verdict(Outcome.NOT_REFUTED, f"Not refuted. {shown}; {only}. {told}.")
 
 
 def _fails(worst: AttackResult, power: float) -> str:
@@ -207,17 +212,26 @@ def _notes(subject: Subject, scene: Scene, chosen: Chosen, cast: Cast) -> Iterat
     yield from _unsure(subject, cast)
 
 
+def _fewest(cast: Cast) -> int:
+    """Return how many victims the batch has that has fewest."""
+    return min(len(one) for one in cast.victims.values())
+
+
+def _least(subject: Subject, cast: Cast) -> float:
+    """Return the least power that these attacks would tell from the bound."""
+    return least_noticed(_fewest(cast), len(cast.controls), budget=subject.budget)
+
+
 def _unsure(subject: Subject, cast: Cast) -> Iterator[str]:
     tier = subject.tier
-    victims = min(len(one) for one in cast.victims.values())
-    least = least_noticed(victims, len(cast.controls), budget=subject.budget)
+    victims, least = _fewest(cast), _least(subject, cast)
     yield (
         f"With {victims:,} victims and {len(cast.controls):,} controls, only a power of "
         f"{least:.0%} or more would be told from β = {tier.power:.0%} for sure."
     )
     if least > 2 * tier.power:
         yield (
-            "So “holds” is no proof here: the proof is in docs/guard.md and rests on its "
+            "So “not refuted” is no proof here: the proof is in docs/guard.md and rests on its "
             "assumptions. More people and more reference genomes would make the attacks tell more."
         )
     yield (

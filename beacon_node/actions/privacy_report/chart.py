@@ -33,6 +33,7 @@ text { font: 12px system-ui, "DejaVu Sans", sans-serif; fill: var(--ink); }
 .bad { fill: var(--open); font-weight: 600; }
 .end { text-anchor: end; } .middle { text-anchor: middle; }
 .grid { stroke: var(--grid); } .beta { stroke: var(--ink); stroke-dasharray: 5 4; }
+.least { stroke: var(--soft); stroke-dasharray: 1 4; stroke-width: 2; }
 .open { stroke: var(--open); fill: none; stroke-width: 2; } .dot-open { fill: var(--open); }
 .kept { stroke: var(--kept); fill: none; stroke-width: 2; } .dot-kept { fill: var(--kept); }
 .told { fill: var(--pale); } .true { fill: var(--kept); } .expected { stroke: var(--ink); }
@@ -43,7 +44,7 @@ def chart(report: Report) -> str:
     """Return the report of every dataset that has one, below each other, as an SVG document."""
     body, y = [], _MARGIN
     for one in report.datasets:
-        lines, y = _dataset(one, y)
+        lines, y = _dataset(one, y, report.made_at)
         body += lines
     told = f"Privacy report of {report.made_at}"
     head = (
@@ -55,20 +56,27 @@ def chart(report: Report) -> str:
     return "\n".join([head, *body, "</svg>\n"])
 
 
-def _dataset(one: DatasetReport, y: int) -> tuple[list[str], int]:
+def _dataset(one: DatasetReport, y: int, made_at: str) -> tuple[list[str], int]:
     """Return the elements of one dataset from `y` down, and where they end."""
     found, y = _paragraph(one.dataset, y + 6, "head")
     private, y = _paragraph(PRIVATE, y, "soft")
     said = one.attacks.verdict if one.attacks else None
     is_bad = said is not None and said.outcome is Outcome.FAILS
     verdict, y = _paragraph(said.sentence if said else one.why_not, y + 4, "bad" if is_bad else "")
-    found += private + verdict
+    made, y = _paragraph(_made(one, made_at), y + 4, "soft")
+    found += private + verdict + made
     if one.attacks:
         found += _power(one.attacks, y + 10)
-        y += _PLOT + 126
+        y += _PLOT + 162
         found += _utility(one.utility, y)
         y += 44 + _ROW * len(one.utility)
     return found, y + _MARGIN
+
+
+def _made(one: DatasetReport, made_at: str) -> str:
+    """Return when it was made, and with which settings."""
+    settings = "; ".join(f"{setting.name}: {setting.value}" for setting in one.settings)
+    return f"Made at {made_at}. {settings}".strip()
 
 
 def _paragraph(words: str, y: int, kind: str) -> tuple[list[str], int]:
@@ -91,8 +99,8 @@ def _line(x: Sequence[float], y: Sequence[float], kind: str) -> str:
 def _power(attacks: Attacks, y: int) -> Iterator[str]:
     """Yield the upper plot: of each number of questions the attack that found most."""
     yield _text("People found by the best attack, 5 % false alarms", _MARGIN, y + 14, "")
-    yield from _legend(y + 32, attacks.power)
-    top = y + 66
+    yield from _legend(y + 32, attacks)
+    top = y + 102
     for share in (0, 0.25, 0.5, 0.75, 1):
         at = _height(share, top)
         yield _line((_LEFT, _RIGHT), (at, at), "grid")
@@ -104,18 +112,22 @@ def _power(attacks: Attacks, y: int) -> Iterator[str]:
     yield from _curve(attacks.guarded, "kept", top)
     beta = _height(attacks.power, top)
     yield _line((_LEFT, _RIGHT), (beta, beta), "beta")
+    least = _height(attacks.least, top)
+    yield _line((_LEFT, _RIGHT), (least, least), "least")
 
 
-def _legend(y: int, power: float) -> Iterator[str]:
+def _legend(y: int, attacks: Attacks) -> Iterator[str]:
     rows = (
         ("open", "without a guard", _MARGIN, y),
         ("kept", "the node's answers", 150, y),
-        ("beta", f"β = {power:.0%}, the bound", _MARGIN, y + 18),
+        ("beta", f"β = {attacks.power:.0%}, the bound", _MARGIN, y + 18),
+        ("least", f"{attacks.least:.0%}: less is not surely told from β", _MARGIN, y + 36),
     )
     for kind, words, x, at in rows:
         yield _line((x, x + 22), (at - 4, at - 4), kind)
         yield _text(words, x + 28, at)
     yield _text("│ down to the 99 % lower limit", 178, y + 18, "soft")
+    yield _text("A point is shown to be above β only if all of its │ is.", _MARGIN, y + 54, "soft")
 
 
 def _across(questions: int) -> float:

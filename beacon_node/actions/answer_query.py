@@ -9,6 +9,7 @@ from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.registered.charges import charge
+from beacon_node.actions.registered.instead import instead
 from beacon_node.actions.registered.posed import Asker
 from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.whole_ledger import require_whole_ledger
@@ -83,11 +84,11 @@ def _answer_and_record(node: Node, query: Query, requester: Requester) -> Answer
     decision = _with_people(node, decide(requester, datasets, moment.at), datasets, moment)
     decided = Decided(query, requester, moment, decision)
     try:
-        decided, found = _find(node, decided, datasets)
+        sought = _find(node, decided, datasets)
     except InvalidRequest:  # what data were looked at for is on record too
         _record(node, moment, audit_body(decided, None))
         raise
-    parts = _told(node, decided, found)
+    parts = _told(node, decided, sought)
     if parts is None:
         return None
     _refuse_spent(parts)
@@ -124,23 +125,22 @@ def _with_own(
 _Found = Matches | Refused | Asked
 
 
-def _find(
-    node: Node, decided: Decided, datasets: tuple[Dataset, ...]
-) -> tuple[Decided, tuple[_Found, ...]]:
-    """Return what each dataset has to say, noisy counts not yet charged, and as what decided."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Sought:
+    """What each of some datasets has to say, noisy counts not yet charged."""
+
+    plan: SearchPlan
+    datasets: tuple[Dataset, ...]
+    found: tuple[_Found, ...]
+
+
+def _find(node: Node, decided: Decided, datasets: tuple[Dataset, ...]) -> _Sought:
     decision = decided.decision
     plan = plan_search(
         node, decided.query, tuple([d for d in datasets if decision.lets_search(d.id)])
     )
     found = tuple([_ask(node, dataset, plan, decided) for dataset in datasets])
-    in_public = {
-        dataset.id: _with_own(node, dataset, public_decision(dataset.id), decided.moment)
-        for dataset, one in zip(datasets, found, strict=True)
-        if decision.guard(dataset.id) is _REGISTERED and isinstance(one, Matches)
-    }
-    if not in_public:
-        return decided, found
-    return replace(decided, decision=Decision({**decision.datasets, **in_public})), found
+    return _Sought(plan, datasets, found)
 
 
 def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _Found:
@@ -148,42 +148,72 @@ def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _F
     if own.ceiling is None:  # nothing is searched that may not be told
         return Matches(dataset.id)
     if own.guard is _REGISTERED:
-        by = Asker(node, dataset, own, decided.requester, decided.moment)
-        return prepare(by, plan)
+        return prepare(_asker(node, decided, dataset), plan)
     if own.guard is _PUBLIC:
         return answer_publicly(node, dataset, plan, own)
     return node.store.search(dataset, plan, own)
 
 
-def _told(
-    node: Node, decided: Decided, found: Sequence[_Found]
-) -> tuple[DatasetAnswer, ...] | None:
+def _told(node: Node, decided: Decided, sought: _Sought) -> tuple[DatasetAnswer, ...] | None:
     """Return what is said, on record with all that it cost; None if a consent came meanwhile."""
-    asked = [one for one in found if isinstance(one, Asked)]
+    asked = [one for one in sought.found if isinstance(one, Asked)]
     if not asked:
-        parts = _disclosed(decided, found, {})
-        return parts if _record(node, decided.moment, audit_body(decided, parts)) else None
+        told = _settle(node, decided, sought, {})
+        return told.parts if _record(node, decided.moment, told.body({})) else None
+    settled: list[_Told] = []  # in the transaction that charges, and what is then said
 
     def record(outcomes: Mapping[str, Outcome]) -> Mapping:
-        parts = _disclosed(decided, found, outcomes)
-        return audit_body(decided, parts, charges_of(asked, outcomes))
+        settled[:] = [_settle(node, decided, sought, outcomes)]
+        return settled[0].body(charges_of(asked, outcomes))
 
-    outcomes = charge(node, asked, decided.moment, record)
-    return None if outcomes is None else _disclosed(decided, found, outcomes)
-
-
-def _disclosed(
-    decided: Decided, found: Sequence[_Found], outcomes: Mapping[str, Outcome]
-) -> tuple[DatasetAnswer, ...]:
-    return tuple([_disclose(decided, one, outcomes) for one in found])
+    return None if charge(node, asked, decided.moment, record) is None else settled[0].parts
 
 
-def _disclose(decided: Decided, found: _Found, outcomes: Mapping[str, Outcome]) -> DatasetAnswer:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is said and under which decision; `uncounted`: why no count was told, by dataset."""
+
+    decided: Decided
+    parts: tuple[DatasetAnswer, ...]
+    uncounted: Mapping[str, str]
+
+    def body(self, charges: Mapping[str, Mapping]) -> Mapping:
+        body = audit_body(self.decided, self.parts, charges)
+        return body | {"not counted": dict(self.uncounted)} if self.uncounted else body
+
+
+def _settle(
+    node: Node, decided: Decided, sought: _Sought, outcomes: Mapping[str, Outcome]
+) -> _Told:
+    """Return what is said once it is known which counts there are; whoever gets none is answered as
+    anybody is, where that is possible."""
+    decision, settled, in_public, uncounted = decided.decision, [], {}, {}
+    for dataset, found in zip(sought.datasets, sought.found, strict=True):
+        one = outcomes[dataset.id] if isinstance(found, Asked) else found
+        if isinstance(one, Refused):
+            refused, by = one, _asker(node, decided, dataset)
+            one = instead(by, sought.plan, refused)
+            if one is not refused:
+                uncounted[dataset.id] = refused.status.value
+        if isinstance(one, Matches) and decision.guard(dataset.id) is _REGISTERED:
+            public = public_decision(dataset.id)
+            in_public[dataset.id] = _with_own(node, dataset, public, decided.moment)
+        settled.append(one)
+    if in_public:
+        decided = replace(decided, decision=Decision({**decision.datasets, **in_public}))
+    return _Told(decided, tuple([_disclose(decided, one) for one in settled]), uncounted)
+
+
+def _asker(node: Node, decided: Decided, dataset: Dataset) -> Asker:
+    own = decided.decision.datasets[dataset.id]
+    return Asker(node, dataset, own, decided.requester, decided.moment)
+
+
+def _disclose(decided: Decided, found: Matches | Outcome) -> DatasetAnswer:
     query, decision = decided.query, decided.decision
     if isinstance(found, Matches):
         return disclose(found, decision, asked=query.granularity)
-    outcome = outcomes[found.dataset_id] if isinstance(found, Asked) else found
-    return disclose_noisy(outcome, decision, entry_type=query.entry_type, asked=query.granularity)
+    return disclose_noisy(found, decision, entry_type=query.entry_type, asked=query.granularity)
 
 
 def _refuse_spent(parts: Sequence[DatasetAnswer]) -> None:

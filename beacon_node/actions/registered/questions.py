@@ -6,8 +6,6 @@ reference genomes, declared assays and filters, and rounded or noisy numbers of 
 
 from dataclasses import replace
 
-from beacon_node.actions.consented_people import consented
-from beacon_node.actions.public_answers import answer_publicly
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.bounds import bounds_of
 from beacon_node.actions.registered.carriers import of_carriers
@@ -18,11 +16,11 @@ from beacon_node.actions.registered.forms import (
     why_not_counted,
 )
 from beacon_node.actions.registered.group_sizes import of_people
+from beacon_node.actions.registered.instead import publicly
 from beacon_node.actions.registered.posed import Asker, Posed
 from beacon_node.actions.registered.reasons import Why, not_answerable
 from beacon_node.actions.registered.release import open_release
 from beacon_node.model.answer import Matches, Refused, Status
-from beacon_node.policy.access import public_decision
 from beacon_node.ports import SearchPlan
 from beacon_node.privacy.queries import canonical_question
 
@@ -37,7 +35,7 @@ def prepare(by: Asker, plan: SearchPlan) -> Asked | Matches | Refused:
     """
     dataset, requester = by.dataset, by.requester
     if requester.purpose is None or not requester.account or is_for_the_table(plan, dataset):
-        return _publicly(by, plan)
+        return publicly(by, plan)
     if plan.lookups is not None and dataset.assembly not in plan.lookups:
         return Refused(dataset.id, Status.WRONG_ASSEMBLY, "")
     why = why_not_counted(plan, dataset, by.node.knowledge)
@@ -48,13 +46,6 @@ def prepare(by: Asker, plan: SearchPlan) -> Asked | Matches | Refused:
     if dataset.public is None or not dataset.public.panels:
         return not_answerable(dataset, Why.RELEASED_BEFORE if dataset.public else Why.NO_PANEL)
     return _posed(by, counted_plan(plan, dataset))
-
-
-def _publicly(by: Asker, plan: SearchPlan) -> Matches:
-    """Return what anybody is told, of those who consented to that."""
-    decision = public_decision(by.dataset.id)
-    people = consented(by.node, by.dataset, decision.consent, by.moment)
-    return answer_publicly(by.node, by.dataset, plan, replace(decision, people=people))
 
 
 def _posed(by: Asker, plan: SearchPlan) -> Asked | Refused:

@@ -313,7 +313,7 @@ def summary(session: Session, individual: str, zone: Any) -> None:
     help="Look at this copy of a ledger instead; the node is not touched.",
 )
 @with_session
-def verify(session: Session, head: str, file: Path | None) -> int:
+def verify(session: Session, head: str, file: Path | None) -> None:
     """Follow the whole ledger and check that nothing in it was changed or lost.
 
     Fails (exit code 6) also if every entry is as it was written, but the ledger is older than a
@@ -331,6 +331,5 @@ def verify(session: Session, head: str, file: Path | None) -> int:
             f"All {found.head.sequence:,} entries are as they were written. Head: {at}"
         ),
     )
-    for sentence in found.older:
-        session.output.note(f"! {sentence}")
-    return LedgerBroken.exit_code if found.older else 0
+    if found.older:
+        raise LedgerBroken("; ".join(found.older))

@@ -353,10 +353,12 @@ def test_nothing_is_proved_or_summed_up_from_a_ledger_older_than_a_release(home,
     for suffix in ("", "-wal", "-shm"):
         newest.with_name(newest.name + suffix).unlink(missing_ok=True)
     shutil.copy(older, newest)
-    for command in commands:
+    why = "the ledger is older than the release of dataset 'd'"
+    for command in (("summary", "P"), ("receipt", "P"), ("verify",)):
         error = ask(*command)
-        assert error["code"] == 6
-        assert "the ledger is older than the release of dataset 'd'" in error["message"]
+        assert error["code"] == 6 and why in error["message"]
+    shown = ask("show", "P")
+    assert len(shown["versions"]) == 1 and why in shown["older"][0]
 
 
 def test_who_consents_again_after_a_purge_is_loaded_anew_as_it_says(home, ask, capsys):

@@ -156,6 +156,7 @@ def _requester(node: Node, found: Standing, at: datetime) -> Requester:
         tier=Tier.REGISTERED if found.is_registered else Tier.PUBLIC,
         account=account,
         organisation=found.vouched_by,
+        broker=found.subject.iss if found.is_registered else "",
         purpose=node.ledger.purpose_of(account) if found.is_registered else None,
         grants=found.grants,
     )

@@ -374,3 +374,9 @@ def test_a_removed_key_ends_within_five_minutes(world):
     found = world.ask(token)
     assert not found.standing.is_registered and found.requester.grants
     assert found.standing.findings[0].rule is Rule.KEY
+
+
+def test_what_a_registered_researcher_is_told_is_charged_to_the_broker_too(world):
+    registered = world.ask(passport(*good_visas())).requester
+    assert registered.organisation and registered.broker == BROKER
+    assert world.ask(passport()).requester.broker == ""

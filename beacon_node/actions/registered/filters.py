@@ -12,6 +12,7 @@ from beacon_node.ports import Dataset, Knowledge, SearchPlan
 
 MOST_FILTERS = 2
 AGE_STEP = 10  # years
+_AGES = range(AGE_STEP, 100 + 1, AGE_STEP)  # beyond them everybody meets, or nobody
 _AGE_OPERATORS = (">=", "<")
 _MOST_LISTED = 10
 
@@ -70,12 +71,11 @@ def _why_not_term(wanted: OntologyFilter, plan: SearchPlan, knowledge: Knowledge
 def _why_not_compared(wanted: AlphanumericFilter) -> str | None:
     value = parse_value(wanted.value)
     if value.kind is Kind.DURATION:
-        is_step = value.amount > 0 and value.amount % AGE_STEP == 0
-        if is_step and wanted.operator in _AGE_OPERATORS:
+        if value.amount in _AGES and wanted.operator in _AGE_OPERATORS:
             return None
     elif value.kind is Kind.TEXT and wanted.operator == "=" and "%" not in value.text:
         return None
     return (
         f"filters: registered counts compare {wanted.field!r} only with a whole word (=) or with "
-        f"an age in steps of {AGE_STEP} years, as in {wanted.field} >= P40Y or < P50Y"
+        f"an age in steps of {AGE_STEP} years up to 100, as in {wanted.field} >= P40Y or < P50Y"
     )

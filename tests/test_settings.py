@@ -79,6 +79,18 @@ def test_a_bad_number_in_the_environment_stops_the_start():
         read_settings("", {"BEACON_NODE_SERVER_PORT": "many"})
 
 
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("worst_case = 1000", "worst_case or accounts_in_collusion is too large"),
+        ("power = 0.06", "power 0.06 leaves no budget at false_positives 0.05"),
+    ],
+)
+def test_numbers_that_do_not_fit_together_are_named_as_the_file_names_them(line, named):
+    with pytest.raises(ConfigurationError, match=rf"node.toml: \[registered\] .*{named}"):
+        read_settings(f"[registered]\n{line}\n", {})
+
+
 def test_the_bounds_of_registered_counts_are_those_of_the_settings():
     assert Settings().registered.bounds == Bounds()
     told = read_settings("[registered]\npower = 0.2\naccounts_in_collusion = 2\n", {})

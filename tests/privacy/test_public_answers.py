@@ -41,6 +41,21 @@ def test_every_reason_says_what_would_help(why):
     assert why.reason.endswith(".") and why.helps.endswith(".")
 
 
+@pytest.mark.parametrize("why", NotAnswerable)
+def test_nobody_is_sent_where_nothing_is_had(why):
+    alone = why.words(accounts=False, contact="")
+    assert alone == f"{why.reason} {why.helps}"
+    assert "application" not in alone and "esearchers" not in alone
+    assert ("application" in why.words(accounts=True, contact="")) is bool(why.beyond)
+    asked = why.words(accounts=False, contact="https://h.example")
+    assert ("https://h.example" in asked) is bool(why.beyond) and "application" not in asked
+
+
+@pytest.mark.parametrize("why", [NotAnswerable.TOO_RARE, NotAnswerable.RARE_PLACE])
+def test_too_rare_is_not_said_of_carriers(why):
+    assert "whether or not anybody here has" in why.reason
+
+
 @pytest.mark.parametrize(
     ("counted", "needed", "yes"),
     [([], 1, False), ([0, 0], 1, False), ([0, 1], 1, True), ([1, 1], 2, False), ([0, 2], 2, True)],

@@ -80,8 +80,8 @@ class Why(Enum):
         f"A larger dataset may answer; {_GRANT}",
     )
     TOO_RARE = (
-        "The variation is too rare (or missing in too few) for so many people: one answer would "
-        "tell more of a person than all answers together may.",
+        "Too few people are expected to have this variation, or to be without it. One answer could "
+        "tell more of one of them than all answers together may, so it is never given.",
         f"A larger dataset, or wider filters, may answer; {_GRANT}",
     )
 

@@ -65,7 +65,9 @@ class Bounds:
             )
         parts = max(self.pool + self.share, 2 * self.institution)
         if parts * max(self.budget / RENYI_UNIT, self.rho / RHO_UNIT) > _MOST_UNITS:
-            raise ConfigurationError("registered tier: worst_case or accounts_in_collusion is too large")
+            raise ConfigurationError(
+                "registered tier: worst_case or accounts_in_collusion is too large"
+            )
 
     @property
     def budget(self) -> float:

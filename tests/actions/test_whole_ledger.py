@@ -173,3 +173,12 @@ def test_a_withdrawal_after_the_last_release_is_missed(made, tmp_path):
     node.ledger.close()
     with pytest.raises(LedgerBroken, match="older than the one that was in its place"):
         asked(replaced(home, copy))
+
+
+def test_every_dataset_is_released_for_a_restored_ledger_with_nothing_else_new(node):
+    for _ in range(2):
+        for dataset in ("d", "o"):
+            assert release(node, dataset, is_ledger_restored=True).is_new
+    assert not any(release(node, dataset).is_new for dataset in ("d", "o"))
+    assert asked(reopened(node)) == 5
+    assert asked(reopened(node), dataset="d", requester=granted("d")) is not None

@@ -185,12 +185,13 @@ class _ResultSets:
 
 def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list[dict]:
     """Return where to ask for access to what a grant would open, if the beacon says where."""
-    if not identity.contact_url:
+    url = identity.contact_url or identity.welcome_url
+    if not url:
         return []
     return [
         {
             "handoverType": {"id": "CUSTOM:access-request", "label": "Ask for access"},
-            "url": identity.contact_url,
+            "url": url,
             "note": f"Dataset {part.dataset_id}: {part.reason or part.status.value}",
         }
         for part in parts

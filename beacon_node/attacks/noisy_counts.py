@@ -222,9 +222,12 @@ class SubtractsKnown:
 def answered(
     target: Counter, order: Sites, is_wanted: Callable[[int], bool] = lambda site: True
 ) -> Iterator[tuple[int, int]]:
-    """Yield (site, answer) of each question that is wanted by its turn and answered."""
+    """Yield (site, answer) of each question that is wanted by its turn and answered.
+
+    A counter may look more closely at a few sites than at all.
+    """
     while len(order := _open(target, order)):
-        for site in order[:_AT_ONCE].tolist():
+        for site in _open(target, order[:_AT_ONCE]).tolist():
             answer = target.ask(site) if is_wanted(site) else None
             if answer is not None:
                 yield site, answer

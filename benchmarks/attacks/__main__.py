@@ -3,6 +3,7 @@
     python -m benchmarks.attacks                  small: some cohorts of 65 people
     python -m benchmarks.attacks --full           65 and 1,000 people, 1,300 victims or more each
     python -m benchmarks.attacks --output FILE    the tables go to a file too
+    python -m benchmarks.attacks --only 65        the settings alone that begin so
 
 Power at 5 % false positives after so many answered questions, victims pooled over cohorts; the
 limits are one-sided 99 % confidence limits. Beside each bound stands how much the outsiders, who
@@ -51,12 +52,17 @@ def main() -> None:
     parser.add_argument(
         "--output", type=Path, help="a file that each table is written to as soon as it is done"
     )
+    parser.add_argument("--only", default="", help="the settings alone that begin so, as '1,000'")
     options = parser.parse_args()
     begun = time.perf_counter()
     if options.output:
         options.output.write_text("", encoding="utf-8")
     every = True
-    for outcome in run_all(FULL if options.full else SMALL, _progress(begun)):
+    every_job = FULL if options.full else SMALL
+    jobs = [job for job in every_job if job.setting.startswith(options.only)]
+    if not jobs:
+        parser.error(f"--only {options.only}: no setting begins so")
+    for outcome in run_all(jobs, _progress(begun)):
         text, holds = report(outcome)
         _tell(text, options.output)
         every = every and holds

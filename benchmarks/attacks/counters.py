@@ -26,6 +26,7 @@ from beacon_node.privacy.registered.prices import Prices, price
 
 REFERENCE = 500  # genomes of the panel that completeness is predicted from
 _AS_MANY = 10  # carriers that the share of all is worth, as in `privacy.registered.count`
+_FEW = 64  # sites of which each is looked at closely
 _APART = 10_000  # bases between variants: where they lie matters to questions with filters alone
 
 
@@ -110,6 +111,7 @@ class CountingNode:
         self.by_site = np.ascontiguousarray(cohort.genomes.T)
         self.has_seats = (reference.genomes < 0).any(axis=0)
         self.reference_by_site = np.ascontiguousarray(reference.genomes.T > 0)
+        self.reference_carriers = self.reference_by_site.sum(axis=1)
         self._questions: dict[int, Question] = {}
 
     def _by_site(self, told: Callable[[Prices], int | bool]) -> np.ndarray:
@@ -191,12 +193,18 @@ class NoisyCounter(ExactCounter):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Room:
-    """What each reference genome has `left` of one kind of budget, in units; prices above `most`
-    are for too few. `dearest` are the prices by variant."""
+    """What each reference genome has `left` of one kind of budget, in units; `dearest` are the
+    prices by variant."""
 
     dearest: np.ndarray
     left: np.ndarray
-    most: int
+    completeness: float
+
+    @property
+    def most(self) -> int:
+        """The price above which too few can pay."""
+        needed = max(1, int(np.ceil(self.completeness * len(self.left) - 1e-9)))
+        return int(np.partition(self.left, -needed)[-needed])
 
     @classmethod
     def of(cls, dearest: np.ndarray, kind: str, subjects: Subjects, bounds: Bounds) -> "_Room":
@@ -204,8 +212,7 @@ class _Room:
         limit, whole = (getattr(a.limits, kind) for a in subjects.all)
         room = np.minimum(limit - own, whole - pool)
         left = np.minimum(room, (whole - (bounds.share - 1) * own - pool) // bounds.share)
-        needed = int(np.ceil(bounds.completeness * len(left) - 1e-9))
-        return cls(dearest, left, int(np.sort(left)[::-1][max(needed, 1) - 1]))
+        return cls(dearest, left, bounds.completeness)
 
 
 class GuardedCounter:
@@ -241,23 +248,43 @@ class GuardedCounter:
     def may_answer(self, sites: np.ndarray) -> np.ndarray:
         self._look()
         node = self._node
-        is_cheap = np.logical_and.reduce([one.dearest[sites] <= one.most for one in self._rooms])
-        is_left = (is_cheap | node.has_seats[sites]) & (node.fill[sites] <= self._fill)
-        return is_left & node.is_answerable[sites]
+        is_left = node.is_answerable[sites] & (node.fill[sites] <= self._fill)
+        if len(sites) <= _FEW:
+            is_left[is_left] = self._enough_can_pay(sites[is_left])
+            return is_left
+        for room in self._rooms:
+            is_left &= (room.dearest[sites] <= room.most) | node.has_seats[sites]
+        return is_left
+
+    def _enough_can_pay(self, sites: np.ndarray) -> np.ndarray:
+        """Say whether enough reference genomes can pay, also of those who carry the allele."""
+        node = self._node
+        can_pay = np.logical_and.reduce(
+            [room.left >= room.dearest[sites][:, None] for room in self._rooms]
+        )
+        carries = node.reference_by_site[sites]
+        share = np.count_nonzero(can_pay, axis=1) / can_pay.shape[1]
+        counted = np.count_nonzero(can_pay & carries, axis=1)
+        among = (counted + _AS_MANY * share) / (np.count_nonzero(carries, axis=1) + _AS_MANY)
+        is_enough = np.minimum(share, among) > self._bounds.completeness - 1e-9
+        return is_enough | node.has_seats[sites]  # there and if near, the quote decides
 
     def _is_open(self, site: int) -> bool:
-        """Say whether enough reference genomes can pay, also of those who carry the allele."""
+        """Say the same of one site, more quickly."""
         node = self._node
         if not node.is_answerable[site] or node.fill[site] > self._fill:
             return False
         if node.has_seats[site]:
             return True
-        renyi, rho = (one.left >= one.dearest[site] for one in self._rooms)
-        can_pay, carries = renyi & rho, node.reference_by_site[site]
+        renyi, rho = self._rooms
+        can_pay = renyi.left >= renyi.dearest[site]
+        can_pay &= rho.left >= rho.dearest[site]
         share = np.count_nonzero(can_pay) / len(can_pay)
-        counted, every = np.count_nonzero(can_pay & carries), np.count_nonzero(carries)
-        among = (counted + _AS_MANY * share) / (every + _AS_MANY)
-        return min(share, among) > self._bounds.completeness - 1e-9  # nearer: the quote decides
+        can_pay &= node.reference_by_site[site]
+        among = (np.count_nonzero(can_pay) + _AS_MANY * share) / (
+            node.reference_carriers[site] + _AS_MANY
+        )
+        return min(share, among) > self._bounds.completeness - 1e-9
 
     def _look(self) -> None:
         """Look at what the account, and the pool, have left for the reference genomes."""

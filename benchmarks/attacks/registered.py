@@ -156,8 +156,8 @@ def together(
 ) -> Iterator[tuple[str, float | None, Pair]]:
     """Yield attacks by several accounts, and by accounts that also read the public tier.
 
-    `alone` is what attacks by one account score. Ten accounts, promised what three are, have their
-    turn in small cohorts.
+    `alone` is what attacks by one account score. Ten accounts, promised what three are, and those
+    that ask the rarest first have their turn in small cohorts.
     """
     random, laws = np.random.default_rng([plan.seed, 7]), target.node.laws(DEFAULTS.epsilon)
     attacks = [CountLikelihood(laws, laws.information()), RareCounts(laws)]
@@ -165,9 +165,9 @@ def together(
     read = _read(target, everybody)
     for attack in attacks:
         yield _with_public(target, f"1 account: {attack.name}", alone[attack.name], read, reach=1)
-    teams = [(ACCOUNTS, attack) for attack in attacks]
+    teams = [(ACCOUNTS, attacks[0])]
     if len(target.members) <= FEW_PEOPLE:
-        teams.append((MANY, attacks[0]))
+        teams += [(ACCOUNTS, attacks[1]), (MANY, attacks[0])]
     for accounts, attack in teams:
         opened, name = _colluding(target.node, accounts), f"{accounts} accounts: {attack.name}"
         pair = _pair(target, plan, random, attack, opened, everybody)

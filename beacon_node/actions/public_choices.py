@@ -7,7 +7,7 @@ they are called (public_names).
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +19,7 @@ from beacon_node.actions.public_names import Unclear, lookups_of
 from beacon_node.actions.public_people import Release
 from beacon_node.actions.public_places import Spot, spots_of
 from beacon_node.model.carriers import NumberSet, encode
-from beacon_node.model.consent import Asked, DataType, OpenChoice, Status, UseKind
+from beacon_node.model.consent import Asked, ConsentVersion, DataType, OpenChoice, Status, UseKind
 from beacon_node.model.genome import Assembly
 from beacon_node.model.panels import CarrierChunk, FrequencyChunk
 from beacon_node.node import Node
@@ -112,7 +112,7 @@ def openings_of(
     chosen: dict[Opener, OpenChoice] = {}
     hiding_nobody = set()
     for id, history in node.ledger.histories(release.dataset_id):
-        if not any(one.open for one in history if one.status is Status.GIVEN):
+        if not _has_opened(history):
             continue
         hiding_nobody.add(id)
         permission = visible(
@@ -121,6 +121,16 @@ def openings_of(
         if id in numbers and permission is not None and permission.open:
             chosen[Opener(id, numbers[id])] = permission.open
     return _openings(node.knowledge, assembly, chosen, frozenset(hiding_nobody))
+
+
+def ever_opened(node: Node, dataset_id: str) -> frozenset[str]:
+    """Return the ids of all who ever opened anything: they hide nobody else."""
+    histories = node.ledger.histories(dataset_id)
+    return frozenset(id for id, history in histories if _has_opened(history))
+
+
+def _has_opened(history: Iterable[ConsentVersion]) -> bool:
+    return any(one.open for one in history if one.status is Status.GIVEN)
 
 
 def asked_of(dataset_id: str) -> Asked:

@@ -74,16 +74,14 @@ class CallablePeople:
             for named, by_sex in zip(self._named, self._members, strict=True)
         ]
 
-    def at(self, allele: Allele) -> CallableThere | None:
-        """Return who can be asked about an allele; None if no assay covers all its bases."""
+    def at(self, allele: Allele) -> CallableThere:
+        """Return who can be asked about an allele: whose assays cover all its bases."""
         number = REFERENCE_NUMBER[allele.reference_name]
         covering = [
             group
             for group, coverage in enumerate(self._coverages)
             if coverage.contains_one(number, allele.start, allele.end)
         ]
-        if not covering:
-            return None
         copies = _COPIES[place_of(allele.region, self._assembly)]
         name = f"copies {copies} of groups {covering}"
         found = self._known.get(name)

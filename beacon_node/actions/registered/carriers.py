@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from beacon_node.actions.public_tables import open_table
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.callable import CallableThere
 from beacon_node.actions.registered.group_sizes import Selected, size_of_group
@@ -11,6 +12,7 @@ from beacon_node.actions.registered.reference import AlleleFacts
 from beacon_node.actions.registered.release import Seated, for_life, members_digest
 from beacon_node.model.answer import Refused, Status
 from beacon_node.model.public_tier import Missing
+from beacon_node.model.query import AlleleSet
 from beacon_node.model.variation import Allele
 from beacon_node.privacy.registered.account import Place
 from beacon_node.privacy.registered.count import Group, Question
@@ -81,13 +83,20 @@ def _facts(posed: Posed, allele: Allele) -> _Facts | Refused:
     release, dataset = posed.release, posed.by.dataset
     if dataset.public.missing:  # it tells the first of all that is
         return posed.refused(_MISSING[dataset.public.missing])
-    there = release.callable.at(allele)
-    if there is None:
+    if not _is_sequenced(posed, allele):
         return Refused(dataset.id, Status.NOT_SEQUENCED, "")
+    there = release.callable.at(allele)
     if posed.filters and not there.all_have_two:
         return posed.refused(Why.HALF_COPIES)
     known = release.reference.of(allele)
     return posed.refused(known) if isinstance(known, Why) else _Facts(allele, there, known)
+
+
+def _is_sequenced(posed: Posed, allele: Allele) -> bool:
+    """Say whether the dataset was sequenced there, as the public is told: by what was declared of
+    it, never by who is in it."""
+    opened = open_table(posed.by.node, posed.by.dataset)
+    return opened is None or opened.table.assays.covers_any((AlleleSet((allele,)),))
 
 
 def _prices(posed: Posed, crowd: Crowd, frequency: Frequency) -> Prices:

@@ -42,7 +42,8 @@ class Selected:
 def size_of_group(
     posed: Posed, there: CallableThere, seated: Seated, selected: Selected
 ) -> int | Refused:
-    """Return a lower bound of how many people the filters select where the question is about.
+    """Return a lower bound of how many people the filters select where the question is about, but
+    for those who hide nobody.
 
     It is charged, drawn once and stored; the same draw serves all places where the same people can
     be asked about.
@@ -50,7 +51,8 @@ def size_of_group(
     reference = posed.release.reference.members()
     if isinstance(reference, Why):
         return posed.refused(reference)
-    matching = for_life(selected.people & seated.there, posed.seats)
+    hiding = (selected.people & seated.there) - posed.release.hiding_nobody
+    matching = for_life(hiding, posed.seats)
     people, prices = Group(matching, seated.seats), phenotype_price(posed.bounds)
     question = Question(people, reference, prices, group=selected.group)
     by, named = posed.by, f"size of {posed.filters} among {there.name}"

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from beacon_node.actions.public_choices import ever_opened
 from beacon_node.actions.registered.callable import CallablePeople, CallableThere
 from beacon_node.actions.registered.reference import PublicReference
 from beacon_node.actions.registered.seats import Seats
@@ -17,7 +18,7 @@ from beacon_node.model.people import People
 from beacon_node.node import Node
 from beacon_node.ports import Dataset
 from beacon_node.privacy.registered.crowd import Crowd
-from beacon_node.store.people import individual_count
+from beacon_node.store.people import individual_count, numbers_of
 from beacon_node.store.public import sequenced_people
 
 _RELEASES = 2  # of one dataset: the current one, and the one before in questions under way
@@ -50,6 +51,8 @@ class RegisteredRelease:
         people = individual_count(index)
         self.callable = CallablePeople(sequenced_people(index), people, dataset.assembly)
         self.reference = PublicReference(node.knowledge, dataset)
+        opened = numbers_of(index, ever_opened(node, dataset.id))
+        self.hiding_nobody = NumberSet.of(people, sorted(opened.values()))
         self._seated: WeakKeyDictionary[People, dict[str, Seated]] = WeakKeyDictionary()
         self._populations: WeakKeyDictionary[People, str] = WeakKeyDictionary()
         self._lock = threading.Lock()
@@ -66,8 +69,13 @@ class RegisteredRelease:
             known = self._seated.setdefault(people, {})
         found = known.get(there.name)
         if found is None:
-            found = known[there.name] = seat(consenting, there, seats)
+            crowd = self._crowd(consenting, there)
+            found = known[there.name] = seat(consenting, there, seats, crowd)
         return found
+
+    def _crowd(self, consenting: NumberSet, there: CallableThere) -> Crowd:
+        """Return among how many a person hides; who ever opened anything may be known to all."""
+        return crowd_of(consenting - self.hiding_nobody, there)
 
     def population(self, people: People, consenting: NumberSet, seats: Seats) -> str:
         """Return what names those of `people` whose variants may be used, and of whom which parts
@@ -86,9 +94,13 @@ class RegisteredRelease:
         return found
 
 
-def seat(consenting: NumberSet, there: CallableThere, seats: Seats) -> Seated:
+def crowd_of(people: NumberSet, there: CallableThere) -> Crowd:
+    """Return what is public of the number of these people at a place, by callable copies."""
+    return Crowd(*(_certain(len(people & kind)) for kind in (there.two, there.one)))
+
+
+def seat(consenting: NumberSet, there: CallableThere, seats: Seats, crowd: Crowd) -> Seated:
     """Return whom a question is about; of a kind too few to be reckoned with, nobody."""
-    crowd = Crowd(*(_certain(len(consenting & kind)) for kind in (there.two, there.one)))
     nobody = NumberSet.empty(consenting.universe)
     two = consenting & there.two if crowd.two else nobody
     one = consenting & there.one if crowd.one else nobody

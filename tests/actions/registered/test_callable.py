@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from beacon_node.actions.registered.callable import CallablePeople
-from beacon_node.actions.registered.release import seat
+from beacon_node.actions.registered.callable import CallablePeople, CallableThere
+from beacon_node.actions.registered.release import Seated, crowd_of
+from beacon_node.actions.registered.release import seat as seat_of
 from beacon_node.actions.registered.seats import Seats
 from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import NumberSet
@@ -75,11 +76,16 @@ def test_places_alike_share_one_name_and_others_do_not():
 
 def test_nobody_is_asked_about_where_no_assay_reaches():
     only_panel = CallablePeople(sequenced({PANEL_MAN: frozenset({2})}), 7, HG38)
-    assert only_panel.at(snv("17", 5_000)) is None
-    assert CallablePeople(sequenced({NO_SEX: frozenset()}), 7, HG38).at(snv("17", 1_500)) is None
+    unassayed = CallablePeople(sequenced({NO_SEX: frozenset()}), 7, HG38)
+    for found in (only_panel.at(snv("17", 5_000)), unassayed.at(snv("17", 1_500))):
+        assert not found.two and not found.one
 
 
 # ---- their numbers -------------------------------------------------------------------------------
+
+
+def seat(consenting: NumberSet, there: CallableThere, seats: Seats) -> Seated:
+    return seat_of(consenting, there, seats, crowd_of(consenting, there))
 
 
 def half_women(people: int, men: int) -> CallablePeople:

@@ -13,8 +13,9 @@ from beacon_node.actions.registered.reasons import Why
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.answer import Refused, Status
 from beacon_node.model.calls import Interval
+from beacon_node.model.consent import OpenChoice
 from beacon_node.model.genome import REFERENCE_NUMBER
-from tests.actions.public_world import DATASET, PANEL, load_genomes
+from tests.actions.public_world import DATASET, PANEL, join, load_genomes
 from tests.actions.registered.world import (
     WOMEN,
     asks,
@@ -25,7 +26,7 @@ from tests.actions.registered.world import (
     the_dataset,
     women_of,
 )
-from tests.consent.clinic import set_clock, withdraws
+from tests.consent.clinic import gives, set_clock, withdraws
 
 COMMON, RARE = 20, 159
 
@@ -89,6 +90,24 @@ def test_who_withdrew_is_not_asked_about_and_the_draw_is_another(tmp_path, till)
     assert asks(world, COMMON).key == after.key
 
 
+def test_who_ever_opened_anything_is_counted_and_hides_nobody(tmp_path, till):
+    world = make_hospital(tmp_path / "h")
+    before, openers = asks(world, COMMON).question, world.ids[:40]
+    set_clock(world.node, 2)
+    gives(world.node, *openers, open=OpenChoice(genes=frozenset({"ANY"})))
+    set_clock(world.node, 3)
+    gives(world.node, *openers)  # taken back, and still known
+    release(world.node, DATASET)
+    after = asks(world, COMMON).question
+    for side in ("seats", "matching"):
+        told = [ids_of(world, getattr(one.people, side)) for one in (before, after)]
+        assert told[0] == told[1]
+    assert after.prices.carrier > before.prices.carrier  # as of 90 people, not 130
+    asks(world, COMMON, filters=(WOMEN,))
+    hiding = ids_of(world, till.asked[-1].question.people.matching)
+    assert hiding == women_of(world) - set(openers)
+
+
 def test_too_few_who_consent_are_not_asked_about(tmp_path):
     world = make_hospital(tmp_path / "h", people=70)
     assert isinstance(asks(world, 0), Asked)
@@ -116,6 +135,17 @@ def test_where_no_assay_reaches_it_was_not_sequenced(tmp_path):
     world = make_hospital(tmp_path / "h", people=60, assayed=elsewhere)
     assert isinstance(asks(world, 0), Asked)
     assert asks(world, COMMON) == Refused(DATASET, Status.NOT_SEQUENCED, "")
+
+
+def test_whether_it_was_sequenced_does_not_tell_of_one_person_with_another_assay(tmp_path):
+    reference = REFERENCE_NUMBER["22"]
+    known, beyond = [Interval(reference, 1, 11_000)], [Interval(reference, 11_000, 13_000)]
+    place = 110  # at 11,100
+    worlds = [make_hospital(tmp_path / str(n), people=60, assayed=known) for n in range(2)]
+    join(worlds[1], worlds[1].population.people(1, np.random.default_rng(2)), assayed=beyond)
+    release(worlds[1].node, DATASET)
+    told = [asks(world, place) for world in worlds]
+    assert told[0] == told[1] == Refused(DATASET, Status.NOT_SEQUENCED, "")
 
 
 def test_undeclared_assays_tell_of_nobody(tmp_path):

@@ -1,11 +1,22 @@
 """Which form of question is counted, which is answered from the public table, which not at all."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from beacon_node.actions.registered.filters import why_not_filtered
 from beacon_node.actions.registered.reasons import Why
 from beacon_node.model.entries import LINEAGE, EntryType
-from beacon_node.model.query import AlleleSet, Granularity, Lookup, Page, VariationIdQuery, Within
+from beacon_node.model.measures import parse_value
+from beacon_node.model.query import (
+    AlleleSet,
+    AlphanumericFilter,
+    Filter,
+    Granularity,
+    Lookup,
+    Page,
+    VariationIdQuery,
+    Within,
+)
 from beacon_node.model.variation import Allele
 from beacon_node.ports import Dataset, Knowledge, SearchPlan
 from beacon_node.store.variants.spelling import is_selected
@@ -20,19 +31,46 @@ def counted_plan(plan: SearchPlan, dataset: Dataset) -> SearchPlan:
 
     A single variation becomes its allele, whether it was named, placed or asked for by its id.
     Page, granularity and entry type are left out, for all share one count, as is what `within`
-    names if that is everybody.
+    names if that is everybody. Filters are of individuals where they say nothing else.
     """
+    filters, terms = _one_spelling(plan)
     lookups, allele = plan.lookups, named_allele(plan, dataset)
     if allele is not None:
         lookups = {dataset.assembly: (AlleleSet((allele,)),)}
     return replace(
         plan,
+        filters=filters,
+        terms=terms,
+        filters_key=f"counted {filters!r} {plan.filters_key}" if filters else plan.filters_key,
         entry_type=EntryType.INDIVIDUAL,
         lookups=lookups,
         within=None if _is_everybody(plan.within, dataset) else plan.within,
         granularity=Granularity.COUNT,
         page=_PAGE,
     )
+
+
+def _one_spelling(plan: SearchPlan) -> tuple[tuple[Filter, ...], Mapping | None]:
+    """Return the filters with their scope and each bound of a field once, and their terms."""
+    scoped = {one: replace(one, scope=one.scope or EntryType.INDIVIDUAL) for one in plan.filters}
+    bounds: dict[object, Filter] = {}
+    for one in scoped.values():
+        if isinstance(one, AlphanumericFilter) and one.operator in _NARROWER:
+            which = one.field.strip().casefold(), one.operator, one.scope
+            bounds[which] = _NARROWER[one.operator](bounds.get(which, one), one, key=_amount)
+        else:
+            bounds[one] = one
+    if plan.terms is None:
+        return tuple(bounds.values()), None
+    terms = {scoped.get(one, one): meant for one, meant in plan.terms.items()}
+    return tuple(bounds.values()), terms
+
+
+_NARROWER = {">=": max, "<": min}
+
+
+def _amount(bound: AlphanumericFilter) -> float:
+    return parse_value(bound.value).amount or 0.0
 
 
 def named_allele(plan: SearchPlan, dataset: Dataset) -> Allele | None:

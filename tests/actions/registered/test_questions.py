@@ -9,6 +9,7 @@ import pytest
 
 from beacon_node.actions.registered.asked import Asked
 from beacon_node.actions.registered.bounds import bounds_of
+from beacon_node.actions.registered.forms import counted_plan
 from beacon_node.actions.registered.posed import Asker
 from beacon_node.actions.registered.questions import prepare
 from beacon_node.actions.registered.reasons import Why
@@ -18,6 +19,7 @@ from beacon_node.model.data_use import read_purpose
 from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.query import (
+    AlphanumericFilter,
     Granularity,
     OntologyFilter,
     Page,
@@ -300,6 +302,29 @@ def test_all_ways_to_ask_share_one_draw(hospital, till):
         for skip in (0, 2)
     }
     assert found == {expected}
+
+
+def test_all_ways_to_write_filters_share_one_draw(hospital, till):
+    scoped = replace(WOMEN, scope=INDIVIDUAL)
+    found = [
+        asks(hospital, COMMON, filters=filters)
+        for filters in ((WOMEN,), (scoped,), (WOMEN, scoped), (WOMEN, WOMEN))
+    ]
+    assert len({one.key for one in found}) == len({one.question.group for one in found}) == 1
+    assert len({one.key for one in till.asked}) == 1
+    for one in found:
+        assert ids_of(hospital, one.question.people.seats) == women_of(hospital)
+
+
+def test_of_several_bounds_on_one_field_the_narrowest_counts(hospital):
+    def counted(*bounds: tuple[str, str]):
+        filters = tuple(AlphanumericFilter("age", *bound) for bound in bounds)
+        return counted_plan(SearchPlan(INDIVIDUAL, filters=filters), the_dataset(hospital)).filters
+
+    narrowest = (AlphanumericFilter("age", ">=", "P50Y", INDIVIDUAL),)
+    assert counted((">=", "P40Y"), (">=", "P50Y")) == narrowest
+    assert counted((">=", "P50Y"), (">=", "P40Y")) == narrowest
+    assert len(counted((">=", "P40Y"), ("<", "P50Y"))) == 2
 
 
 def test_the_key_is_of_one_account_purpose_and_question(hospital, till):

@@ -9,6 +9,7 @@ from beacon_node import __version__
 from beacon_node.actions.annotate import list_sources
 from beacon_node.actions.init_node import NewNode
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
+from beacon_node.actions.registered.stated import why_loosened
 from beacon_node.actions.whole_ledger import ledger_problems
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
@@ -53,6 +54,8 @@ def _warnings(
     node: Node, datasets: Sequence[DatasetSummary], knowledge: Sequence[Source]
 ) -> Iterator[str]:
     yield from map(str, ledger_problems(node))
+    if loosened := why_loosened(node):
+        yield loosened
     free = shutil.disk_usage(node.data).free
     if free < _LITTLE_SPACE:
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"

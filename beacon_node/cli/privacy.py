@@ -51,6 +51,30 @@ def report(session: Session, dataset: str, svg: Path | None) -> int:
     return Conflict.exit_code if fails else 0
 
 
+@privacy.command("accept-bounds")
+@click.option("--yes", is_flag=True, help="Accept them.")
+@with_session
+def accept(session: Session, yes: bool) -> None:
+    """Accept the settings of registered counts (`[registered]`) though they are looser than before.
+
+    What was told stays told: looser settings hold for it as well. It is recorded for good.
+    """
+    from beacon_node.actions.registered.bounds import bounds_of
+    from beacon_node.actions.registered.stated import accept_bounds, stated_bounds
+    from beacon_node.errors import InvalidRequest
+    from beacon_node.privacy.registered.loosened import document, in_words
+
+    node = session.open_node()
+    before, now = stated_bounds(node), document(bounds_of(node))
+    if before is not None:
+        session.output.sentence(f"On record: {in_words(before)}.")
+    session.output.sentence(f"In node.toml: {in_words(now)}.")
+    if not yes:
+        raise InvalidRequest("nothing is accepted yet: say --yes to accept these settings for good")
+    accept_bounds(node)
+    session.output.result({"accepted": now}, lambda: session.output.sentence("Accepted."))
+
+
 def _show(session: Session, found: "Report", svg: Path | None) -> None:
     output = session.output
     output.sentence(found.private)

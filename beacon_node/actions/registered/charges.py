@@ -9,6 +9,7 @@ from dataclasses import replace
 from beacon_node.actions.registered import accounts
 from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.registered.bounds import bounds_of
+from beacon_node.actions.registered.stated import state, why_loosened
 from beacon_node.errors import Conflict, NotPermitted, QuotaExceeded
 from beacon_node.model.answer import NoisyCount, Refused, Status
 from beacon_node.model.charges import Charge, Drawn
@@ -39,6 +40,13 @@ def charge(
     `record` makes of the outcomes (None: it is not recorded), are on disk together. Raises
     StoreUnavailable where nothing can be recorded; then nothing was charged.
     """
+    loosened = why_loosened(node) if asked else ""
+    if loosened:
+        refused = {
+            one.dataset_id: Refused(one.dataset_id, Status.NOT_ANSWERABLE, loosened)
+            for one in asked
+        }
+        return refused if _is_recorded(node, refused, moment, record) else None
     found = node.ledger.drawn([one.key for one in asked]) if asked else {}
     if all(one.key in found for one in asked):
         outcomes = {one.dataset_id: _counted(node, one, found[one.key]) for one in asked}
@@ -62,6 +70,7 @@ def _charge_and_record(
     with node.ledger.charging(now=node.clock.now()) as turn:
         if turn.consent_version() > moment.consent_version:
             return None
+        state(node, turn)
         outcomes = {one.dataset_id: _outcome(node, turn, one) for one in asked}
         if record is not None:
             turn.audit(record(outcomes))

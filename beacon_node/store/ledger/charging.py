@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import orjson
 
 from beacon_node.model.charges import Charge, Drawn, Seated
+from beacon_node.model.consent_documents import canonical_json
 from beacon_node.model.ledger import Verification, older
 from beacon_node.store.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.purses import PurseFiles
 from beacon_node.store.ledger.reader import Reader
+
+BOUNDS = "registered-bounds"
+_STATED = "SELECT body FROM entry WHERE kind = ? AND sequence > ? ORDER BY sequence DESC LIMIT 1"
 
 
 class Charging:
@@ -73,6 +78,10 @@ class Charging:
         """Take the first people of a dataset to have spent everything, for good."""
         charges.close(self._appending, dataset, people)
 
+    def state_bounds(self, settings: Mapping) -> None:
+        """Put the settings of the registered tier on record."""
+        self._appending.append(BOUNDS, [canonical_json(dict(settings))])
+
     def add(self, charge: Charge, salt: bytes) -> int:
         """Add a charge and return its number; `salt` (16 unpredictable bytes) is of its digest."""
         return charges.add(self._appending, charge, salt)
@@ -106,6 +115,14 @@ class ChargingLedger:
         with told_plainly(self.path), self._reader as connection:
             found = {key: charges.drawn(connection, key) for key in keys}
         return {key: one for key, one in found.items() if one is not None}
+
+    def stated_bounds(self: _Ledger, after: int) -> tuple[int, dict | None]:
+        """Return the number of the last entry, and the newest settings of the registered tier that
+        were put on record after an entry, None if none were."""
+        with told_plainly(self.path), self._reader as connection:
+            (last,) = connection.execute("SELECT max(sequence) FROM entry").fetchone()
+            found = connection.execute(_STATED, [BOUNDS, after]).fetchone()
+        return last or 0, orjson.loads(found[0]) if found else None
 
     @contextmanager
     def charging(self: _Ledger, *, now: datetime, is_older: bool = False) -> Iterator[Charging]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import chain, groupby
+from itertools import chain, count, groupby
 from multiprocessing import get_context
 
 from benchmarks.attacks.families import family_scores
@@ -64,12 +64,12 @@ class Outcome:
 def run_all(jobs: Sequence[Job], told: Callable[[str], None]) -> Iterator[Outcome]:
     """Yield the outcome of each setting, whose jobs follow each other; `told` hears of each job."""
     with ProcessPoolExecutor(PROCESSES, get_context("fork")) as pool:
-        done = zip(jobs, pool.map(run, jobs), range(1, len(jobs) + 1), strict=True)
-        for setting, parts in groupby(done, key=lambda one: one[0].setting):
+        done, so_far = pool.map(run, jobs), count(1)
+        for setting, own in groupby(jobs, key=lambda job: job.setting):
             outcomes = []
-            for _, outcome, number in parts:
-                told(f"{number} of {len(jobs)} parts done: {setting}")
-                outcomes.append(outcome)
+            for _ in own:
+                outcomes.append(next(done))
+                told(f"{next(so_far)} of {len(jobs)} parts done: {setting}")
             yield _joined(outcomes)
 
 

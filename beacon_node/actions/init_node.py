@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from beacon_node.crypto.checkpoints import ensure_signing_key
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
 from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.node import LEDGER_FILE, SETTINGS_FILE
@@ -38,6 +39,7 @@ def init_node(home: Path, new: NewNode) -> Path:
     (home / "data" / "datasets").mkdir(exist_ok=True)
     (home / "data" / "knowledge").mkdir(exist_ok=True)
     create_key(home / "keys", PSEUDONYM_KEY, SystemRandomness().bytes(32))
+    ensure_signing_key(home / "keys", SystemRandomness())
     _write_last(home / SETTINGS_FILE, toml)  # the folder becomes a node only when all is there
     return home
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "release": ("load", "Let what was loaded answer from now on."),
     "consent": ("consent", "Record, import and show what people agreed to."),
     "dac": ("dac", "Applications for grants: the committee, votes, blocks, exports."),
+    "audit": ("audit", "Sign, verify, read and report what is on record."),
     "privacy": ("privacy", "Report what answers give away, before you go public."),
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),

@@ -1,0 +1,91 @@
+"""`beacon-node audit …`, from the command line to the ledger and back."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from beacon_node.cli.main import run
+from tests.consent.clinic import closed, gives, make_clinic, set_clock, withdraws
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BEACON_NODE_HOME", str(tmp_path / "home"))
+    node = make_clinic(tmp_path / "home", closed("d"))
+    gives(node, "ann", "bob")
+    set_clock(node, 1)
+    withdraws(node, "ann")
+    node.ledger.close()
+    return tmp_path
+
+
+@pytest.fixture
+def tell(home, capsys):
+    """Return a function that runs `audit …` and returns exit code, stdout and stderr."""
+
+    def tell(*arguments: str) -> tuple[int, str, str]:
+        code = run(["audit", *arguments])
+        return code, *capsys.readouterr()
+
+    return tell
+
+
+def cut(home) -> None:
+    with closing(sqlite3.connect(home / "home" / "data" / "ledger.sqlite")) as ledger:
+        for (name,) in ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            ledger.execute(f"DROP TRIGGER {name}")
+        for table, key in (
+            ("consent", "number"),
+            ("consent_date", "number"),
+            ("entry", "sequence"),
+        ):
+            ledger.execute(f"DELETE FROM {table} WHERE {key} > 2")
+        ledger.execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'entry'")
+        ledger.commit()
+    (home / "home" / "data" / "ledger.sqlite-mark").unlink(missing_ok=True)
+
+
+def test_a_withdrawal_that_was_cut_off_is_found_by_a_checkpoint_alone(home, tell):
+    assert tell("checkpoint", "kept.json")[:2] == (
+        0,
+        "Signed 3 entries; keep kept.json elsewhere.\n",
+    )
+    code, out, err = tell("verify", "--checkpoint", "kept.json")
+    assert (code, err) == (0, "") and "All 3 entries are as they were written" in out
+    cut(home)
+    assert tell("verify")[0] == 0
+    code, out, _ = tell("verify", "--checkpoint", "kept.json")
+    assert code == 6
+    assert "kept.json: the ledger was cut off" in out and "put back the newest backup" in out
+
+
+def test_the_first_broken_link_is_named_and_ends_with_code_6(home, tell):
+    with closing(sqlite3.connect(home / "home" / "data" / "ledger.sqlite")) as ledger:
+        ledger.execute("DROP TRIGGER entry_is_never_changed")
+        ledger.execute("UPDATE entry SET body = '{}' WHERE sequence = 2")
+        ledger.commit()
+    code, out, err = tell("verify")
+    assert (code, out) == (6, "") and err.startswith("! the ledger is broken at entry 2: ")
+    code, out, _ = tell("verify", "--json")
+    assert code == 6 and json.loads(out)["broken_at"] == 2
+
+
+def test_a_checkpoint_goes_to_the_screen_for_others_to_keep(home, tell):
+    code, out, _ = tell("checkpoint")
+    assert code == 0 and json.loads(out)["sequence"] == 3
+    (home / "mailed.json").write_text(out)
+    (home / "key.pem").write_text(tell("key")[1])
+    (home / "key.jwk").write_text(tell("key", "--jwk")[1])
+    for key in ("key.pem", "key.jwk"):
+        told = tell("verify", "--checkpoint", "mailed.json", "--public-key", key, "--json")
+        assert told[0] == 0 and json.loads(told[1])["checkpoints"][0]["standing"] == "held"
+
+
+def test_a_checkpoint_is_not_replaced_and_one_that_is_missing_is_told(home, tell):
+    tell("checkpoint", "kept.json")
+    assert tell("checkpoint", "kept.json")[0] == 4
+    code, _, err = tell("verify", "--checkpoint", "nowhere.json")
+    assert code == 2 and "nowhere.json: it cannot be read" in err

@@ -10,6 +10,7 @@ from beacon_node.actions.public_release import public_answers_of
 from beacon_node.actions.public_tier import told_to_whom
 from beacon_node.actions.record_level import record_level_people
 from beacon_node.actions.registered.restored import take_as_spent
+from beacon_node.actions.registered.shared_people import sharing_with
 from beacon_node.actions.release_draft import (
     Draft,
     people_in,
@@ -244,7 +245,7 @@ def _publish(node: Node, draft: Draft, made: _Made) -> ReleaseOutcome:
         size_bytes=size_bytes,
         people_added=made.people_added,
         people_removed=made.people_removed,
-        warnings=(*made.warnings, *_tidy(node, dataset.id)),
+        warnings=(*made.warnings, *sharing_with(node, dataset.id), *_tidy(node, dataset.id)),
         is_open=dataset.is_open_data,
         left_out=record.left_out,
         is_consent_only=made.is_consent_only,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from beacon_node.actions.audit_question import Decided, audit_body, charges_of
+from beacon_node.actions.audit_question import Decided, audit_body, charges_among, charges_of
 from beacon_node.actions.consented_people import consented
 from beacon_node.actions.plan_search import plan_search
 from beacon_node.actions.public_answers import answer_publicly
@@ -127,11 +127,13 @@ _Found = Matches | Refused | Asked
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sought:
-    """What each of some datasets has to say, noisy counts not yet charged."""
+    """What each of some datasets has to say, noisy counts not yet charged; `sizes` of groups were,
+    on the way."""
 
     plan: SearchPlan
     datasets: tuple[Dataset, ...]
     found: tuple[_Found, ...]
+    sizes: Sequence[tuple[Asked, Outcome]] = ()
 
 
 def _find(node: Node, decided: Decided, datasets: tuple[Dataset, ...]) -> _Sought:
@@ -139,16 +141,17 @@ def _find(node: Node, decided: Decided, datasets: tuple[Dataset, ...]) -> _Sough
     plan = plan_search(
         node, decided.query, tuple([d for d in datasets if decision.lets_search(d.id)])
     )
-    found = tuple([_ask(node, dataset, plan, decided) for dataset in datasets])
-    return _Sought(plan, datasets, found)
+    askers = [_asker(node, decided, dataset) for dataset in datasets]
+    found = tuple([_ask(by, plan) for by in askers])
+    return _Sought(plan, datasets, found, [size for by in askers for size in by.sizes])
 
 
-def _ask(node: Node, dataset: Dataset, plan: SearchPlan, decided: Decided) -> _Found:
-    own = decided.decision.datasets[dataset.id]
+def _ask(by: Asker, plan: SearchPlan) -> _Found:
+    node, dataset, own = by.node, by.dataset, by.own
     if own.ceiling is None:  # nothing is searched that may not be told
         return Matches(dataset.id)
     if own.guard is _REGISTERED:
-        return prepare(_asker(node, decided, dataset), plan)
+        return prepare(by, plan)
     if own.guard is _PUBLIC:
         return answer_publicly(node, dataset, plan, own)
     return node.store.search(dataset, plan, own)
@@ -171,15 +174,20 @@ def _told(node: Node, decided: Decided, sought: _Sought) -> tuple[DatasetAnswer,
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is said and under which decision; `uncounted`: why no count was told, by dataset."""
+    """What is said and under which decision; `uncounted`: why no count was told, by dataset.
+
+    `sized` is what the sizes of groups cost, by dataset.
+    """
 
     decided: Decided
     parts: tuple[DatasetAnswer, ...]
     uncounted: Mapping[str, str]
+    sized: Mapping[str, Mapping]
 
     def body(self, charges: Mapping[str, Mapping]) -> Mapping:
+        more = {"not counted": dict(self.uncounted), "sized": self.sized}
         body = audit_body(self.decided, self.parts, charges)
-        return body | {"not counted": dict(self.uncounted)} if self.uncounted else body
+        return body | {name: told for name, told in more.items() if told}
 
 
 def _settle(
@@ -201,7 +209,8 @@ def _settle(
         settled.append(one)
     if in_public:
         decided = replace(decided, decision=Decision({**decision.datasets, **in_public}))
-    return _Told(decided, tuple([_disclose(decided, one) for one in settled]), uncounted)
+    parts = tuple([_disclose(decided, one) for one in settled])
+    return _Told(decided, parts, uncounted, charges_among(sought.sizes))
 
 
 def _asker(node: Node, decided: Decided, dataset: Dataset) -> Asker:

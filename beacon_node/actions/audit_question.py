@@ -55,10 +55,14 @@ def charges_of(asked: Iterable[Asked], outcomes: Mapping[str, Outcome]) -> dict[
 
     Prices are in the units of the budgets. A count that was drawn before cost nothing again.
     """
-    found = {one.dataset_id: (one, outcomes[one.dataset_id]) for one in asked}
+    return charges_among((one, outcomes[one.dataset_id]) for one in asked)
+
+
+def charges_among(counts: Iterable[tuple[Asked, Outcome]]) -> dict[str, Mapping]:
+    """Return the same of counts that stand beside what came of them."""
     return {
-        dataset_id: _charge(one) if outcome.is_new else {"drawn": "before"}
-        for dataset_id, (one, outcome) in found.items()
+        one.dataset_id: _charge(one) if outcome.is_new else {"drawn": "before"}
+        for one, outcome in counts
         if isinstance(outcome, NoisyCount)
     }
 

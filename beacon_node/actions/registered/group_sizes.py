@@ -61,6 +61,7 @@ def size_of_group(
     if outcomes is None:  # a consent was recorded: whoever asks decides anew
         raise ReleasedAnew(by.dataset.id)
     found = outcomes[by.dataset.id]
+    by.sizes.append((asked, found))
     if isinstance(found, Refused):
         return found
     try:

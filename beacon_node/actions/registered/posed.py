@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from beacon_node.actions.registered.asked import Asked
+from beacon_node.actions.registered.asked import Asked, Outcome
 from beacon_node.actions.registered.reasons import Why, not_answerable
 from beacon_node.actions.registered.release import RegisteredRelease
 from beacon_node.actions.registered.seats import Seats, seats_of
@@ -25,13 +25,18 @@ from beacon_node.privacy.registered.near import group_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Asker:
-    """Who asks a dataset, under which decision."""
+    """Who asks a dataset, under which decision.
+
+    `sizes` collects what was charged and drawn on the way to a question: how many people its
+    filters select. It is for the audit entry of the question.
+    """
 
     node: Node
     dataset: Dataset
     own: DatasetDecision
     requester: Requester
     moment: Moment
+    sizes: list[tuple[Asked, Outcome]] = field(default_factory=list)
 
     def asked(self, canonical: str, question: Question, near: Place | None = None) -> Asked:
         """Return a question with the name of its draw: one for each account, release and group."""

@@ -117,6 +117,18 @@ def test_a_filtered_count_is_of_the_people_who_meet_the_filters(hospital):
     assert abs(truth - len(carriers_of(hospital, number))) > 20
 
 
+def test_what_the_size_of_a_group_cost_is_on_record_with_its_question(hospital):
+    first, second = on_autosome(hospital)[3:5]
+    who = account("sizes")
+    for number in (first, second):
+        asks(hospital.node, question(hospital, number, filters=(WOMEN,)), who)
+    sized = [body["sized"][DATASET] for body in audits(hospital.node)[-2:]]
+    assert [one["drawn"] for one in sized] == ["now", "before"]
+    assert sized[0]["payers"][0] == "researcher" and sized[0]["prices"]["rho_carrier"] > 0
+    asks(hospital.node, question(hospital, first), account("no filters"))
+    assert "sized" not in audits(hospital.node)[-1]
+
+
 def test_a_filter_that_is_not_declared_is_refused_like_one_that_nobody_has(hospital):
     words = set()
     for term in ("NCIT:C20197", "NCIT:C99999"):  # the sex of every other one, and of nobody

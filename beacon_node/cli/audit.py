@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beacon_node.cli.audit_read import report, show
 from beacon_node.cli.common import Session, with_session
 from beacon_node.errors import LedgerBroken
 
@@ -18,6 +19,10 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.group()
 def audit() -> None:
     """Sign, verify, read and report what is on record."""
+
+
+audit.add_command(show)
+audit.add_command(report)
 
 
 @audit.command()

@@ -89,3 +89,37 @@ def test_a_checkpoint_is_not_replaced_and_one_that_is_missing_is_told(home, tell
     assert tell("checkpoint", "kept.json")[0] == 4
     code, _, err = tell("verify", "--checkpoint", "nowhere.json")
     assert code == 2 and "nowhere.json: it cannot be read" in err
+
+
+def test_what_is_on_record_is_listed_for_people_and_for_programs(tell):
+    code, out, _ = tell("show", "--dataset", "d")
+    rows = [line.split("\t") for line in out.splitlines()]
+    assert code == 0 and [row[0] for row in rows] == ["1", "2", "3"]
+    assert rows[2][2] == "consent" and rows[2][5].startswith("withdrawn: ") and "ann" not in out
+    code, out, _ = tell("show", "--kind", "consent", "--json")
+    assert [json.loads(line)["sequence"] for line in out.splitlines()] == [1, 2, 3]
+    assert tell("show", "--since", "2100-01-01")[1] == ""
+    assert "since" in tell("show", "--since", "soon")[2]
+
+
+def test_a_control_character_in_an_entry_does_not_reach_the_terminal(home, tell):
+    from beacon_node.node import open_node
+
+    node = open_node(home / "home", {})
+    body = {"asked": {}, "by": {"tier": "public", "account": "\x1b[2J\n4"}, "consent_version": 1}
+    node.ledger.audit(body | {"datasets": [], "told": "refused"}, now=node.clock.now())
+    out = tell("show", "--kind", "audit")[1]
+    assert "\x1b" not in out and len(out.splitlines()) == 1
+
+
+def test_a_report_goes_to_the_screen_a_csv_file_or_markdown(home, tell):
+    assert "consents" in tell("report")[1]
+    assert tell("report", "--csv", "r.csv")[0] == 0
+    head, *rows = (home / "r.csv").read_text().splitlines()
+    assert head == "dataset,month,what,tier,basis,which,number" and len(rows) == 2
+    document = json.loads(tell("report", "--json")[1])
+    assert document["until_entry"] == 3
+    assert sum(line["number"] for line in document["lines"]) == 3
+    assert tell("report", "--gdpr")[1].startswith("# Record of processing activities")
+    code, _, err = tell("report", "nowhere")
+    assert code == 4 and "nowhere" in err

@@ -140,10 +140,20 @@ def test_every_entry_is_shown_in_its_order(node):
         (Wanted(account="acc-eve"), ["application"]),
         (Wanted(dataset="o", kind="audit"), ["audit"]),
         (Wanted(dataset="d", kind="application"), ["application"] * 2),
+        (Wanted(dataset="d", kind="application", since=day(20)), ["application"]),
         (Wanted(kind="audit", since=day(20)), ["audit"] * 2),
         (Wanted(kind="release", until=day(0) - timedelta(1)), []),
     ],
-    ids=["kind", "account", "committee", "dataset", "application", "since", "until"],
+    ids=[
+        "kind",
+        "account",
+        "committee",
+        "dataset",
+        "application",
+        "application later",
+        "since",
+        "until",
+    ],
 )
 def test_entries_are_chosen(node, wanted, kinds):
     assert [one.kind for one in shown_entries(node, wanted)] == kinds

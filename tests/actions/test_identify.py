@@ -15,7 +15,7 @@ from beacon_node.model.requester import Tier
 from beacon_node.policy.access import decide
 from beacon_node.ports import Dataset
 from beacon_node.store.ledger import Ledger
-from tests.clearinghouse.world import NOW, good_visas, link, make_world, passport, visa
+from tests.clearinghouse.world import BROKER, NOW, good_visas, link, make_world, passport, visa
 
 PURPOSE = ResearchPurpose(categories=frozenset({"biomedical"}))
 ANNA = Subject("https://broker.example/oidc/", "anna")
@@ -37,7 +37,7 @@ def test_a_registered_account_has_the_purpose_that_is_on_record_and_no_other(wor
     world.node.ledger.fix_purpose(account, PURPOSE, now=NOW)
     found = registered(world).requester
     assert found.purpose == PURPOSE and found.tier is Tier.REGISTERED
-    assert found.organisation == "https://uni.example" and found.broker == ""
+    assert (found.organisation, found.broker) == ("https://uni.example", BROKER)
 
 
 def test_a_committee_s_visa_alone_makes_nobody_a_registered_researcher_elsewhere(world):

@@ -82,9 +82,9 @@ class NoisyCount:
     """A count of individuals with noise, as it was drawn and stored. `privacy.disclose` answers.
 
     What is below `threshold` is not told. `completeness` is the predicted share of people who were
-    really counted, from public genomes; None where nothing can be predicted. `is_new`: it was drawn,
-    and paid for, for this question; else it was stored before. `size_floor`: it counts the people
-    of a group, of whom fewer are never counted; None: those who carry a variation.
+    really counted, from public genomes; None where nothing can be predicted. `is_new`: it was
+    drawn, and paid for, for this question; else it was stored before. `size_floor`: it counts the
+    people of a group, of whom fewer are never counted; None: those who carry a variation.
     """
 
     dataset_id: str

@@ -61,7 +61,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=100_000)
-    parser.add_argument("--questions", type=int, default=1_000)
+    parser.add_argument("--questions", type=int, default=500)
     parser.add_argument("--folder", help="where files are made: on the disk to be measured")
     return parser.parse_args()
 

@@ -29,6 +29,7 @@ from tests.policy.histories import day
 ADMIN = Actor("root", "administrator root")
 EVE, FAY, GUS = "acc-eve", "acc-fay", "acc-gus"
 ANN, BOB, SAM = "acc-ann", "acc-bob", "acc-sam"
+CARRIERS = 3  # ann, bob and dea carry the first site
 COMMITTEE = Committee(frozenset({EVE, FAY, GUS}), frozenset({"c", "d"}), 2, 365)
 TERMS = Terms("v1", "Nobody is to be named.")
 FORM = Form("Hearts", "Why hearts fail", BIOMEDICAL, frozenset({"c"}))

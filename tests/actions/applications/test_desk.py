@@ -48,6 +48,7 @@ from tests.actions.applications.office import (
     AWARD,
     AYE,
     BOB,
+    CARRIERS,
     COMMITTEE,
     EVE,
     FAY,
@@ -65,7 +66,6 @@ from tests.actions.applications.office import (
 from tests.consent.clinic import BIOMEDICAL, reopened, withdraws
 
 ROOT = Path(__file__).resolve().parents[3]
-CARRIERS = 3  # ann, bob and dea carry the first site
 
 
 def test_an_approved_application_opens_exact_answers_and_a_revocation_ends_them(node):

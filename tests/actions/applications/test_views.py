@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -39,6 +38,7 @@ from tests.actions.applications.office import (
     AWARD,
     AYE,
     BOB,
+    CARRIERS,
     COMMITTEE,
     EVE,
     FAY,
@@ -51,10 +51,6 @@ from tests.actions.applications.office import (
     does,
     granted,
 )
-
-ROOT = Path(__file__).resolve().parents[3]
-CARRIERS = 3  # ann, bob and dea carry the first site
-
 
 # ---- who sees what -------------------------------------------------------------------------------
 

@@ -85,6 +85,17 @@ class NoNodeAnswered(BeaconNodeError):
     exit_code = 5
 
 
+class Unreachable(BeaconNodeError):
+    """A member of the network gave no answer that can be used; `is_timeout`: in the time it had."""
+
+    http_status = 502
+    exit_code = 5
+
+    def __init__(self, problem: str, *, is_timeout: bool = False) -> None:
+        self.is_timeout = is_timeout
+        super().__init__(problem)
+
+
 class StoreUnavailable(BeaconNodeError):
     """Storage is away, full or locked."""
 

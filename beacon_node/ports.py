@@ -1,7 +1,7 @@
 """Interfaces that more than one implementation has (a test double counts)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.data_use import ResearchPurpose, Use
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import EntryType
+from beacon_node.model.federation import Member
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.people import FoundPeople
@@ -278,3 +279,29 @@ class Knowledge(Protocol):
 
     def resources(self) -> Sequence[Mapping]:
         """Return the loaded ontologies: `{id, name, url, version, nameSpacePrefix, iriPrefix}`."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sent:
+    """One HTTP request to a member. `path` lies below the member's url and begins with a slash."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Received:
+    """What came back: status, body of bounded size, headers by lower-case name."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transport(Protocol):
+    """How a broker reaches its members: over HTTP, in memory, later through a relay."""
+
+    def send(self, member: Member, sent: Sent, *, timeout_s: float) -> Received:
+        """Return what `member` answered. Raises Unreachable; `timeout_s` is for everything."""

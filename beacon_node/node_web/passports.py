@@ -5,10 +5,11 @@ from dataclasses import replace
 import orjson
 from flask import Flask, Response, g, request
 
-from beacon_node.actions.identify import Identified, identify, presented_tokens
+from beacon_node.actions.identify import Identified, identify
 from beacon_node.errors import InvalidRequest, NotAuthenticated, NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse, open_clearinghouse
 from beacon_node.identity.fetch import new_session
+from beacon_node.identity.prove import presented_tokens
 from beacon_node.model.data_use import ResearchPurpose, purpose_document, read_purpose
 from beacon_node.model.passport import VisaFinding
 from beacon_node.model.requester import ANONYMOUS, Grant, Requester

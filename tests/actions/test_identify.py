@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from beacon_node.actions.identify import account_of, presented_tokens
-from beacon_node.errors import InvalidRequest, NotAuthenticated
+from beacon_node.actions.identify import account_of
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.decision import Guard
 from beacon_node.model.genome import Assembly
@@ -70,28 +69,3 @@ def test_an_account_is_another_at_every_node_and_for_every_identity():
 
 def test_parts_of_an_identity_do_not_run_into_each_other():
     assert account_of(b"k", Subject("a", "bc")) != account_of(b"k", Subject("ab", "c"))
-
-
-@pytest.mark.parametrize(
-    ("authorization", "passports", "tokens"),
-    [
-        (None, None, ()),
-        ("Bearer a.b.c", None, ("a.b.c",)),
-        ("bearer   a.b.c ", None, ("a.b.c",)),
-        (None, ["a", "b"], ("a", "b")),
-    ],
-)
-def test_tokens_are_presented_in_one_place(authorization, passports, tokens):
-    assert presented_tokens(authorization, passports) == tokens
-
-
-@pytest.mark.parametrize("authorization", ["", "Bearer", "Basic x", "Token x", "Bearerx"])
-def test_another_header_is_not_taken_for_none(authorization):
-    with pytest.raises(NotAuthenticated):
-        presented_tokens(authorization, None)
-
-
-@pytest.mark.parametrize("passports", [[], "a", [1], {"a": 1}, ["a"] * 5, 0, False])
-def test_a_member_that_is_no_list_of_passports_is_not_taken_for_none(passports):
-    with pytest.raises(InvalidRequest):
-        presented_tokens(None, passports)

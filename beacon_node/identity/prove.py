@@ -1,0 +1,132 @@
+"""What the tokens of a request prove, with a reason for every visa; both programs ask here.
+
+It keeps to the order of AAI OIDC Profile 1.2 ("Passport Clearinghouses") and Passport 1.2 §8.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from beacon_node.crypto.signatures import is_signed
+from beacon_node.errors import InvalidRequest, NotAuthenticated
+from beacon_node.identity.clearinghouse import Clearinghouse
+from beacon_node.identity.keys import KeysUnavailable
+from beacon_node.identity.userinfo import UserinfoRefused
+from beacon_node.model.passport import Passport, Rule, TokenRefused, Visa
+from beacon_node.model.tokens import Token, read_token
+from beacon_node.model.trust import Trust
+from beacon_node.policy.visas.documents import read_visa
+from beacon_node.policy.visas.headers import WantedKey, broker_of, issuer_of
+from beacon_node.policy.visas.passports import (
+    check_access_token,
+    is_passport,
+    read_passport,
+    read_userinfo,
+)
+from beacon_node.policy.visas.standing import Findings, Standing, standing
+
+MAX_VISAS = 200  # in one request, all passports together
+MAX_PASSPORTS = 4  # in one request; several brokers may each give a person one
+_BEARER = "bearer"
+
+
+def presented_tokens(authorization: str | None, passports: object) -> tuple[str, ...]:
+    """Return the tokens that a request presents: in its header or in its body, never in both.
+
+    `authorization` is the header, `passports` the member of that name of a JSON body (None: not
+    there). Raises NotAuthenticated for a header of another scheme, InvalidRequest for a body that
+    is no list of one to four texts.
+    """
+    if authorization is not None and passports is not None:
+        raise InvalidRequest("passports: a token in the Authorization header is there already")
+    if authorization is not None:
+        scheme, _, token = authorization.strip().partition(" ")
+        if scheme.lower() != _BEARER or not token.strip():
+            raise NotAuthenticated("Authorization: only Bearer with a passport is understood here")
+        return (token.strip(),)
+    if passports is None:
+        return ()
+    is_list = isinstance(passports, list) and 0 < len(passports) <= MAX_PASSPORTS
+    if not is_list or not all(isinstance(one, str) for one in passports):
+        raise InvalidRequest(f"passports: a list of 1 to {MAX_PASSPORTS} passports is expected")
+    return tuple(passports)
+
+
+def prove(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Standing:
+    """Return what one to four passports, or access tokens of passport brokers, prove at `at`.
+
+    Raises NotAuthenticated if one of them fails a check, which refuses the whole request;
+    NotPermitted for a blocked researcher; StoreUnavailable while the list of trusted issuers
+    cannot be used. A visa that fails a check is left out, with the reason in its finding.
+    """
+    trust = house.trusted.trust()
+    if not trust.brokers:
+        raise TokenRefused(Rule.NOBODY)
+    passports = [_passport(house, token, trust, at) for token in tokens]
+    if sum(len(passport.visas) for passport in passports) > MAX_VISAS:
+        raise TokenRefused(Rule.TOO_MANY)
+    findings = Findings()
+    visas = _visas(house, passports, trust, at, findings)
+    return standing(passports, visas, trust, findings)
+
+
+# ---- passports -----------------------------------------------------------------------------------
+
+
+def _passport(house: Clearinghouse, text: str, trust: Trust, at: datetime) -> Passport:
+    token = read_token(text)
+    broker, wanted = broker_of(token, trust)
+    _check_signature(house, token, wanted)
+    if is_passport(token):
+        return read_passport(token, broker, trust, at)
+    check_access_token(token, broker, trust, at)
+    try:
+        body = house.userinfo.ask(broker.userinfo, token=text)
+    except UserinfoRefused as error:
+        raise TokenRefused(Rule.USERINFO) from error
+    return read_userinfo(body, token, at)
+
+
+def _check_signature(house: Clearinghouse, token: Token, wanted: WantedKey) -> None:
+    try:
+        key = house.keys.find(wanted.url, kid=wanted.kid, algorithm=wanted.algorithm)
+    except KeysUnavailable as error:
+        raise TokenRefused(Rule.UNREACHABLE) from error
+    if key is None:
+        raise TokenRefused(Rule.KEY)
+    if not is_signed(token, key, wanted.algorithm):
+        raise TokenRefused(Rule.SIGNATURE)
+
+
+# ---- visas ---------------------------------------------------------------------------------------
+
+
+def _visas(
+    house: Clearinghouse,
+    passports: Iterable[Passport],
+    trust: Trust,
+    at: datetime,
+    findings: Findings,
+) -> list[Visa]:
+    """Return the visas that are good on their own, none later than the passport it came in."""
+    carried = [(text, one.until) for one in passports for text in one.visas]
+    seen: set[str] = set()
+    good = []
+    for number, (text, until) in enumerate(carried, 1):
+        try:
+            visa = _visa(house, text, trust, at, seen)
+        except TokenRefused as refused:
+            findings.refuse(number, refused.rule)
+            continue
+        good.append(replace(visa, number=number, until=min(visa.until, until)))
+    return good
+
+
+def _visa(house: Clearinghouse, text: object, trust: Trust, at: datetime, seen: set[str]) -> Visa:
+    if isinstance(text, str) and text in seen:
+        raise TokenRefused(Rule.REPEATED)
+    token = read_token(text)
+    seen.add(token.text)
+    issuer, wanted = issuer_of(token, trust)
+    _check_signature(house, token, wanted)
+    return read_visa(token, issuer, trust, at)

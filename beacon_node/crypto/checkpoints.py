@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from beacon_node.crypto.keys import create_key, read_key
-from beacon_node.errors import ConfigurationError, Conflict, InvalidInput
+from beacon_node.crypto.keys import ensure_key, read_key
+from beacon_node.errors import InvalidInput
 from beacon_node.ports import Randomness
 
 SIGNING_KEY = "ledger-signing.key"
@@ -76,17 +76,7 @@ class SigningKey:
 
 def ensure_signing_key(folder: Path, randomness: Randomness) -> SigningKey:
     """Return the node's key, made now if it has none."""
-    found = SigningKey.read(folder)
-    if found is not None:
-        return found
-    try:
-        create_key(folder, SIGNING_KEY, randomness.bytes(32))
-    except Conflict:  # another process just made it
-        pass
-    except OSError as error:
-        problem = f"the key {folder / SIGNING_KEY} cannot be made: {error.strerror}"
-        raise ConfigurationError(problem) from error
-    return SigningKey(read_key(folder, SIGNING_KEY))
+    return SigningKey(ensure_key(folder, SIGNING_KEY, randomness))
 
 
 def read_public_key(text: bytes, file: str = "") -> PublicKey:

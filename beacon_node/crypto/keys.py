@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from beacon_node.errors import ConfigurationError, Conflict
+from beacon_node.ports import Randomness
 
 PSEUDONYM_KEY = "pseudonym.key"
 _KEY_BYTES = 32
@@ -35,3 +36,16 @@ def read_key(folder: Path, name: str) -> bytes:
     if len(secret) != _KEY_BYTES:
         raise ConfigurationError(f"the key {path} is damaged: it should have {_KEY_BYTES} bytes")
     return secret
+
+
+def ensure_key(folder: Path, name: str, randomness: Randomness) -> bytes:
+    """Return a secret, made now if there is none."""
+    if not (folder / name).exists():
+        try:
+            create_key(folder, name, randomness.bytes(_KEY_BYTES))
+        except Conflict:  # another process just made it
+            pass
+        except OSError as error:
+            problem = f"the key {folder / name} cannot be made: {error.strerror}"
+            raise ConfigurationError(problem) from error
+    return read_key(folder, name)

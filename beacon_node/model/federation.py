@@ -160,3 +160,20 @@ class MemberRow:
     elapsed_s: float | None = None
     rows: tuple["MemberRow", ...] = ()  # of its own members, where it is a broker
     notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a network's answer says over all members. `exists` None: nobody answered.
+
+    `count` is the sum of the numbers that were told, by the members in `covers` (ids); None: no
+    number was told. A number that was not told is in no sum. `answered` of `members` answered.
+    """
+
+    exists: bool | None = None
+    count: int | None = None
+    precision: str = ""
+    adjusted_to: tuple[str, ...] = ()
+    covers: tuple[str, ...] = ()
+    answered: int = 0
+    members: int = 0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from beacon_node.model.answer import Matches
 from beacon_node.model.consent import ConsentVersion
@@ -13,7 +13,6 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.federation import Member
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
-from beacon_node.model.people import FoundPeople
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
@@ -24,6 +23,9 @@ from beacon_node.model.query import (
     Within,
 )
 from beacon_node.model.variation import Allele, Bases
+
+if TYPE_CHECKING:  # a broker uses ports and never loads what sets of people are made of
+    from beacon_node.model.found_people import FoundPeople
 
 
 class Clock(Protocol):
@@ -140,7 +142,9 @@ class VariantStore(Protocol):
     def search(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> Matches:
         """Return what matches in one dataset, among the people the decision lets be counted."""
 
-    def people(self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision) -> FoundPeople:
+    def people(
+        self, dataset: Dataset, plan: SearchPlan, decision: DatasetDecision
+    ) -> "FoundPeople":
         """Return whom a registered count is about and who of them carry what was asked for; nobody
         under a decision of another tier."""
 

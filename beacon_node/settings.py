@@ -3,18 +3,18 @@
 `node.toml` holds them in tables; `BEACON_NODE_<TABLE>_<KEY>` in the environment overrides one.
 """
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, get_type_hints
 from zoneinfo import ZoneInfo
 
+from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
 from beacon_node.errors import ConfigurationError
 from beacon_node.privacy.registered.bounds import Bounds
 
 ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_NODE_"
+SOURCE = Source("node.toml", PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,75 +149,9 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
 
     Raises ConfigurationError naming the key: unknown, of the wrong type, or out of range.
     """
-    try:
-        told = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"node.toml is not valid TOML: {error}") from error
-    tables = {f.name: f.default_factory for f in fields(Settings)}
-    _refuse_unknown("table", told, tables)
-    parts = {
-        name: _table(name, kind, told.get(name, {}), environment) for name, kind in tables.items()
-    }
-    settings = Settings(**parts)
+    settings = read_tables(Settings, toml, environment, SOURCE)
     _check(settings)
     return settings
-
-
-def _table(name: str, kind: Any, told: Any, environment: Mapping[str, str]) -> Any:
-    if not isinstance(told, dict):
-        raise ConfigurationError(f"node.toml: [{name}] must be a table")
-    types = get_type_hints(kind)
-    _refuse_unknown("key", {f"{name}.{key}": 1 for key in told}, {f"{name}.{k}" for k in types})
-    values = {key: _typed(f"{name}.{key}", types[key], value) for key, value in told.items()}
-    for key, kind_of_key in types.items():
-        override = environment.get(f"{PREFIX}{name}_{key}".upper())
-        if override is not None:
-            values[key] = _from_text(f"{name}.{key}", kind_of_key, override)
-    return kind(**values)
-
-
-def _refuse_unknown(what: str, told: Mapping[str, Any], known: Any) -> None:
-    for key in told:
-        if key not in known:
-            listed = ", ".join(sorted(known))
-            raise ConfigurationError(f"node.toml: unknown {what} {key!r}; known: {listed}")
-
-
-def _typed(key: str, kind: Any, value: Any) -> Any:
-    if kind == tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        raise ConfigurationError(f"node.toml: {key} must be a list of strings")
-    if kind is float and type(value) is int:
-        return float(value)
-    if type(value) is not kind:
-        word = {str: "a string", int: "a whole number", float: "a number"}[kind]
-        raise ConfigurationError(f"node.toml: {key} must be {word}")
-    return value
-
-
-def _from_text(key: str, kind: Any, text: str) -> Any:
-    if kind is int:
-        if not text.lstrip("-").isdecimal():
-            raise ConfigurationError(f"{PREFIX}… for {key}: {text!r} is no whole number")
-        return int(text)
-    if kind is float:
-        try:
-            return float(text)
-        except ValueError as error:
-            problem = f"{PREFIX}… for {key}: {text!r} is no number"
-            raise ConfigurationError(problem) from error
-    if kind == tuple[str, ...]:
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    return text
-
-
-def _is_time_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder
-        return False
-    return True
 
 
 def _check(settings: Settings) -> None:
@@ -227,7 +161,7 @@ def _check(settings: Settings) -> None:
             "node.environment must be one of " + ", ".join(ENVIRONMENTS),
         ),
         (
-            _is_time_zone(settings.node.time_zone),
+            is_time_zone(settings.node.time_zone),
             "node.time_zone must be an IANA time zone such as Europe/Helsinki",
         ),
         (0 <= settings.server.port <= 65_535, "server.port must lie between 0 and 65535"),
@@ -246,16 +180,14 @@ def _check(settings: Settings) -> None:
         (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
         *_registered_claims(settings.registered),
     )
-    for holds, claim in claims:
-        if not holds:
-            raise ConfigurationError(f"node.toml: {claim}")
+    SOURCE.check(claims)
     try:
         settings.registered.bounds  # noqa: B018 - it refuses numbers that do not fit together
     except ConfigurationError as error:
-        raise ConfigurationError(f"node.toml: [registered] {error}") from error
+        raise ConfigurationError(f"{SOURCE.file}: [registered] {error}") from error
 
 
-def _registered_claims(told: Registered) -> tuple[tuple[bool, str], ...]:
+def _registered_claims(told: Registered) -> tuple[Claim, ...]:
     return (
         (
             0 < told.false_positives < told.power < 1,

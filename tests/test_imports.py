@@ -18,7 +18,7 @@ MODEL = {"errors", "model"}
 PORTS = MODEL | {"ports"}
 PURE = PORTS | {"policy", "privacy", "attacks", "beacon_v2"}
 BROKER_EDGES = {"randomness", "crypto", "identity", "federation", "notify"}
-EDGES = BROKER_EDGES | {"settings", "store", "ingest"}
+EDGES = BROKER_EDGES | {"configuration", "settings", "store", "storage", "ingest"}
 NODE = PURE | EDGES | {"node"}
 
 # Part → the parts it may import besides itself. A part that is not here may import nothing.
@@ -31,16 +31,18 @@ MAY_IMPORT = {
     "privacy": PORTS,
     "attacks": PORTS,
     "beacon_v2": PORTS,
-    "settings": PORTS | {"privacy"},
+    "configuration": {"errors"},
+    "settings": PORTS | {"configuration", "privacy"},
     "randomness": PORTS,
-    "store": PORTS,
+    "storage": {"errors"},
+    "store": PORTS | {"storage"},
     "ingest": PORTS,
     "crypto": PORTS,
     "identity": PORTS | {"crypto", "policy"},
     "federation": PORTS | {"crypto", "beacon_v2"},
     "client": PORTS | {"crypto", "beacon_v2"},
     "notify": PORTS,
-    "broker": PURE | BROKER_EDGES | {"web"},
+    "broker": PURE | BROKER_EDGES | {"configuration", "storage", "web"},
     "node": PURE | EDGES,
     "actions": NODE,
     "web": PURE,
@@ -51,7 +53,7 @@ MAY_IMPORT = {
 
 # Library → the parts that may use it.
 ONLY_IN = {
-    "sqlite3": {"store", "broker"},  # the broker's own state, in broker/state
+    "sqlite3": {"store", "storage", "broker"},  # the broker's own state, in broker/state
     "sqlite_utils": {"store", "broker"},
     "flask": {"web", "node_web", "broker"},
     "werkzeug": {"web", "node_web", "broker"},

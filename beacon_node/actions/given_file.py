@@ -10,8 +10,8 @@ from typing import BinaryIO
 from beacon_node.errors import InvalidInput
 from beacon_node.ingest.detect import json_files
 from beacon_node.ports import Progress
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private
 
 STDIN = "-"
 _CHUNK = 1 << 20

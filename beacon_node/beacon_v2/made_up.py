@@ -30,10 +30,11 @@ from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.decision import DatasetDecision
 from beacon_node.model.entries import LINEAGE, EntryType
+from beacon_node.model.found_people import NOBODY, FoundPeople
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.measures import like
-from beacon_node.model.people import EVERYBODY, NOBODY, FoundPeople
+from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import (
     AlleleSet,
     AlphanumericFilter,

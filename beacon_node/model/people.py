@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache, reduce
 from operator import and_, or_
+from typing import TYPE_CHECKING
 
-from beacon_node.model.carriers import NumberSet
 from beacon_node.model.consent import DataType
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
+
+if TYPE_CHECKING:  # a broker speaks of people and never loads what their sets are made of
+    from beacon_node.model.carriers import NumberSet
 
 # The data of a record are used when a filter looks at it or an answer shows it.
 DATA_OF: Mapping[EntryType, DataType] = {
@@ -38,36 +41,18 @@ class Consented:
     as long as it lives. Every type has a set, all of them over the same numbers.
     """
 
-    by_type: Mapping[DataType, NumberSet]
+    by_type: Mapping[DataType, "NumberSet"]
 
     def __repr__(self) -> str:
         return "Consented(…)"
 
-    def of(self, data_types: Iterable[DataType]) -> NumberSet:
+    def of(self, data_types: Iterable[DataType]) -> "NumberSet":
         """Return who let data of all these types be used; for no type, who let any be used."""
         sets = [self.by_type[data_type] for data_type in data_types]
         return reduce(and_, sets) if sets else reduce(or_, self.by_type.values())
 
 
 People = Everybody | Consented
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class FoundPeople:
-    """Individuals of one release, by number. Private: does not print itself.
-
-    `asked_about` may be counted and meet the filters, sequenced or not; `carriers` are those of
-    them who carry the variation, everybody where none is asked for.
-    """
-
-    asked_about: NumberSet
-    carriers: NumberSet
-
-    def __repr__(self) -> str:
-        return "FoundPeople(…)"
-
-
-NOBODY = FoundPeople(NumberSet.empty(0), NumberSet.empty(0))
 
 
 @lru_cache(maxsize=512)  # asked in every question; there are not so many different ones

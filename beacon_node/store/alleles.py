@@ -10,7 +10,7 @@ import orjson
 from beacon_node.model.calls import AlleleCalls
 from beacon_node.model.genome import Region
 from beacon_node.model.variation import Extent
-from beacon_node.store.files import make_private
+from beacon_node.storage.files import make_private
 from beacon_node.store.schema import (
     FORMAT,
     LONG_ALLELE,

@@ -19,8 +19,8 @@ from beacon_node.errors import ConfigurationError, Conflict, NotFound, StoreUnav
 from beacon_node.model.data_use import Use
 from beacon_node.model.public_tier import PublicPanels
 from beacon_node.ports import Dataset
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private
 from beacon_node.store.migrations import CATALOGUE, STEPS
 from beacon_node.store.records import (
     VARIANTS_OF,

@@ -10,8 +10,8 @@ import orjson
 
 from beacon_node.errors import InvalidInput
 from beacon_node.model.entries import Document, EntryType
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private, seal, temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private, seal, temporary_name
 
 _TABLE = """
 CREATE TABLE document (

@@ -12,6 +12,8 @@ import numpy as np
 from beacon_node.errors import InvalidInput
 from beacon_node.model.calls import AlleleCalls, Interval
 from beacon_node.model.genome import REFERENCE_NAMES
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import seal, temporary_name
 from beacon_node.store.alleles import (
     AlleleTable,
     Numbered,
@@ -20,8 +22,6 @@ from beacon_node.store.alleles import (
     place_of_id,
     read_alleles,
 )
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
 from beacon_node.store.schema import ORDINALS
 from beacon_node.store.unite import Renumbering, unite
 

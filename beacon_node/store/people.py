@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 
 _AT_ONCE = 500  # ids in one statement
 

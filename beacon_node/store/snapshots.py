@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 
 from beacon_node.model.carriers import NumberSet
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private, seal, temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private, seal, temporary_name
 
 _FORMAT = 1
 

@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 from beacon_node.errors import Conflict
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.database import Catalogue
-from beacon_node.store.failures import told_plainly
 
 
 def sweep(catalogue: Catalogue, dataset_id: str) -> None:

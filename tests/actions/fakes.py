@@ -7,8 +7,8 @@ from pathlib import Path
 from beacon_node.beacon_v2.made_up import MadeUpLedger
 from beacon_node.errors import ReleasedAnew
 from beacon_node.model.answer import Matches
+from beacon_node.model.found_people import NOBODY, FoundPeople
 from beacon_node.model.genome import Assembly, Region
-from beacon_node.model.people import NOBODY, FoundPeople
 from beacon_node.model.query import OntologyFilter
 from beacon_node.model.variation import Allele
 from beacon_node.node import Node

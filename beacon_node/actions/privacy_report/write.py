@@ -5,7 +5,7 @@ from pathlib import Path
 from beacon_node.actions.privacy_report.chart import chart
 from beacon_node.actions.privacy_report.contents import Report
 from beacon_node.errors import InvalidInput
-from beacon_node.store.files import make_private, seal, temporary_name
+from beacon_node.storage.files import make_private, seal, temporary_name
 
 
 def write_chart(path: Path, report: Report) -> None:

@@ -12,8 +12,8 @@ from beacon_node.actions.registered.seats import Seats, seats_of
 from beacon_node.model.answer import Refused
 from beacon_node.model.data_use import ResearchPurpose, purpose_document
 from beacon_node.model.decision import DatasetDecision
+from beacon_node.model.found_people import FoundPeople
 from beacon_node.model.ledger import Moment
-from beacon_node.model.people import FoundPeople
 from beacon_node.model.requester import Requester
 from beacon_node.node import Node
 from beacon_node.ports import Dataset, SearchPlan

@@ -16,7 +16,7 @@ from beacon_node.model.knowledge import Kind, PgxRecord, Source
 from beacon_node.model.query import OntologyFilter
 from beacon_node.model.variation import Allele, Bases
 from beacon_node.ports import Known
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.knowledge import facts, genes
 from beacon_node.store.knowledge.allele_names import AlleleNames, Found
 from beacon_node.store.knowledge.build import Added, build, new_file

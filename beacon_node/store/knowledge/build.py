@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from beacon_node.model.knowledge import Kind
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private
 from beacon_node.store.knowledge import layout, write_alleles, write_genes, write_terms
 from beacon_node.store.knowledge.changes import Changes
 

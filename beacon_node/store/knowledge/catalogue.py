@@ -16,8 +16,8 @@ from pathlib import Path
 from beacon_node.errors import Conflict
 from beacon_node.model.genome import Assembly
 from beacon_node.model.knowledge import Kind, Source
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private
 
 FILE = "sources.sqlite"
 _LOCK = "lock"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from beacon_node.model.genome import Assembly
 from beacon_node.model.variation import genomic_hgvs
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.knowledge.layout import allele_of
 
 

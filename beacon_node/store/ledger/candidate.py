@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from beacon_node.errors import InvalidInput
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger.ledger import Ledger
 
 

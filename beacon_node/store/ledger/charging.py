@@ -13,7 +13,7 @@ import orjson
 from beacon_node.model.charges import Charge, Drawn, Seated
 from beacon_node.model.consent_documents import canonical_json
 from beacon_node.model.ledger import Verification, older
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.purses import PurseFiles

@@ -27,7 +27,7 @@ from beacon_node.model.dac import (
     subject_of,
 )
 from beacon_node.model.ledger import Entry, Verification
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger.chain import ENTRY, Appending, check_entry, entries
 from beacon_node.store.ledger.reader import Reader, connect
 

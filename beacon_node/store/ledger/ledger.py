@@ -25,8 +25,8 @@ from beacon_node.model.consent_documents import (
 )
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private
 from beacon_node.store.ledger import chain, charging, consents, dac, purposes, questions
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger

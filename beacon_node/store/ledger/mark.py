@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from beacon_node.model.ledger import Head
-from beacon_node.store.files import make_private
+from beacon_node.storage.files import make_private
 
 _SAID = struct.Struct("<Q32s")  # number and hash of the entry; SHA-256 of both follows
 _BYTES = _SAID.size + 32

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import make_private, temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import make_private, temporary_name
 
 _FORMAT = 2
 

@@ -12,10 +12,10 @@ import numpy as np
 from beacon_node.errors import Conflict
 from beacon_node.model.entries import LINEAGE, EntryType, pseudonym
 from beacon_node.ports import NO_PROGRESS, Progress
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import seal, temporary_name
 from beacon_node.store.alleles import new_file
 from beacon_node.store.drafts import Drafts, gathered
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
 from beacon_node.store.merge.alleles import Merge, Piece
 from beacon_node.store.merge.assays import Assayed, write_assays
 from beacon_node.store.merge.entries import EntryWriter, sizes

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 
 _ONLY = (
     "SELECT count(*) FROM {0}.entry WHERE entry_type = 'individual' "

@@ -17,7 +17,7 @@ from beacon_node.model.genome import Assembly
 from beacon_node.model.knowledge import Kind, Source
 from beacon_node.model.panels import FLOOR, Declaration, FrequencyChunk, Panel
 from beacon_node.model.variation import Allele
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.knowledge import SqliteKnowledge
 from beacon_node.store.panels.genomes import ReferenceGenomes
 from beacon_node.store.panels.layout import Key, key_of, open_file

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from beacon_node.model.panels import FLOOR, FrequencyChunk
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import seal, temporary_name
 from beacon_node.store.knowledge.build import open_new
 from beacon_node.store.panels.layout import FORMAT, PANEL_SET, WALK_INDEX, open_file
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from beacon_node.model.lower_limits import lower_limits
 from beacon_node.model.panels import FLOOR, LEAST_NUMBER, PanelSite
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.knowledge.build import flush, open_new
 from beacon_node.store.panels.layout import PANEL, key_of
 

@@ -13,7 +13,7 @@ from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode
 from beacon_node.model.panels import CarrierChunk, FrequencyChunk
 from beacon_node.model.variation import Allele
-from beacon_node.store.failures import told_plainly
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.panels.layout import open_file
 from beacon_node.store.schema import ORDINALS
 from beacon_node.store.variants.find import read_allele

@@ -10,8 +10,8 @@ import numpy as np
 from beacon_node.model.carriers import decode
 from beacon_node.model.genome import REFERENCE_NUMBER
 from beacon_node.model.panels import CarrierChunk, FrequencyChunk
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.alleles import place_of_id
-from beacon_node.store.failures import told_plainly
 from beacon_node.store.panels.layout import Key, open_file
 from beacon_node.store.panels.sets import walk_set
 from beacon_node.store.schema import ORDINALS, REFERENCE_SHIFT, START_SHIFT

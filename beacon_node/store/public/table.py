@@ -15,8 +15,8 @@ from beacon_node.errors import StoreUnavailable
 from beacon_node.model.calls import Interval
 from beacon_node.model.genome import REFERENCE_NAMES
 from beacon_node.model.variation import Allele
+from beacon_node.storage.failures import told_plainly
 from beacon_node.store.alleles import place_of_id
-from beacon_node.store.failures import told_plainly
 from beacon_node.store.panels.layout import Key, open_file
 from beacon_node.store.public.records import (
     FORMAT,

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from beacon_node.model.panels import FrequencyChunk
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import temporary_name
 from beacon_node.store.knowledge.build import open_new
 
 _TABLES = """

@@ -11,8 +11,8 @@ import numpy as np
 
 from beacon_node.model.calls import Interval
 from beacon_node.model.carriers import decode, encode
-from beacon_node.store.failures import told_plainly
-from beacon_node.store.files import seal, temporary_name
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import seal, temporary_name
 from beacon_node.store.knowledge.build import open_new
 from beacon_node.store.panels.layout import key_of
 from beacon_node.store.public.records import (

@@ -7,7 +7,7 @@ carrying call set among the eligible ones.
 from beacon_node.model.carriers import NumberSet
 from beacon_node.model.decision import DatasetDecision, Guard
 from beacon_node.model.entries import EntryType
-from beacon_node.model.people import NOBODY, FoundPeople
+from beacon_node.model.found_people import NOBODY, FoundPeople
 from beacon_node.model.query import Lookup
 from beacon_node.store.variants.eligible import Eligible
 from beacon_node.store.variants.find import find

@@ -13,7 +13,8 @@ from typing import Protocol, TypeVar
 from beacon_node.errors import NotFound, ReleasedAnew, StoreUnavailable
 from beacon_node.model.answer import Matches, Status
 from beacon_node.model.decision import DatasetDecision
-from beacon_node.model.people import EVERYBODY, NOBODY, FoundPeople
+from beacon_node.model.found_people import NOBODY, FoundPeople
+from beacon_node.model.people import EVERYBODY
 from beacon_node.ports import Dataset, SearchPlan
 from beacon_node.store.variants.answer import search, unanswerable
 from beacon_node.store.variants.cache import EligibleCache

@@ -14,7 +14,7 @@ from beacon_node.actions.annotate import annotate
 from beacon_node.actions.load_dataset import LoadOptions, load
 from beacon_node.actions.release_dataset import release
 from beacon_node.model.knowledge import Kind
-from beacon_node.store.files import make_private, seal
+from beacon_node.storage.files import make_private, seal
 from tests.actions.homes import new_node, open_data, people, vcf
 
 

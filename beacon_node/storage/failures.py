@@ -39,5 +39,5 @@ def _sentence(message: str) -> str:
     if "locked" in message:
         return "another command is writing to it; try again when it is done"
     if "unable to open" in message:
-        return "it cannot be opened; is this a node's home folder, and may we read it?"
+        return "it cannot be opened; is this the right home folder, and may we read it?"
     return f"storage failed ({message})"

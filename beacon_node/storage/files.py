@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and that only the node's own account can read."""
+"""Files that are there whole or not at all, and that only the program's own account can read."""
 
 import errno
 import os

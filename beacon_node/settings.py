@@ -91,6 +91,17 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Visas:
+    """The node's own grants as visas for other services (docs/access.md)."""
+
+    subjects_of: str = ""  # iss of the broker as whose subjects they name people; empty: none given
+
+    @property
+    def are_given(self) -> bool:
+        return bool(self.subjects_of)
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """How much noisy counts may give away (docs/guard-registered.md). What was charged stays
     charged: other settings hold for what is asked from then on."""
@@ -131,6 +142,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     registered: Registered = field(default_factory=Registered)
     access: Access = field(default_factory=Access)
+    visas: Visas = field(default_factory=Visas)
 
     @property
     def public_url(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from beacon_node.actions.own_visas import VISAS
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.consent import EVERY_DATASET
 from beacon_node.model.consent_documents import canonical_json, moment_text
@@ -190,5 +191,6 @@ KINDS: Mapping[str, Callable[[Body], str]] = {
     COMMITTEE: _committee,
     TERMS: lambda body: f"terms of use {body['version']}",
     BLOCK: _blocking("is blocked from"),
+    VISAS: lambda body: f"was given visas for {', '.join(body['datasets'])}",
     UNBLOCK: _blocking("is no longer blocked from"),
 }

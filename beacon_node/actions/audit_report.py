@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from beacon_node.actions.audit_entries import Wanted, datasets_of
+from beacon_node.actions.own_visas import VISAS
 from beacon_node.model.consent import EVERY_DATASET
 from beacon_node.model.consent_documents import read_moment
 from beacon_node.model.dac import APPLICATION, BLOCK, UNBLOCK
@@ -107,6 +108,7 @@ _TOLD = {  # kind: what it is, which one; a consent says itself which
     "consent": ("consents", ""),
     RELEASE: ("releases", "begun"),
     "purge": ("purges", "done"),
+    VISAS: ("visas", "given"),
     BLOCK: ("blocks", "set"),
     UNBLOCK: ("blocks", "taken back"),
 }

@@ -21,6 +21,7 @@ COMMANDS = {
     "consent": ("consent", "Record, import and show what people agreed to."),
     "dac": ("dac", "Applications for grants: the committee, votes, blocks, exports."),
     "audit": ("audit", "Sign, verify, read and report what is on record."),
+    "keys": ("keys", "Show and exchange the keys that others check signatures with."),
     "privacy": ("privacy", "Report what answers give away, before you go public."),
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),

@@ -23,6 +23,19 @@ def create_key(folder: Path, name: str, secret: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def replace_key(folder: Path, name: str, content: bytes) -> None:
+    """Put a file of keys (mode 0600) in the place of another, or of none, durably: old or new."""
+    temporary = folder / f"{name}.tmp-{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    create_key(folder, temporary.name, content)
+    temporary.replace(folder / name)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def read_key(folder: Path, name: str) -> bytes:
     """Return a secret; refuses one that others on this machine can read."""
     path = folder / name

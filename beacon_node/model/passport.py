@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import Enum, StrEnum, unique
 
 from beacon_node.errors import NotAuthenticated
+from beacon_node.model.data_use import ResearchPurpose
+from beacon_node.model.query import Granularity
 
 
 class VisaType(StrEnum):
@@ -89,6 +91,10 @@ class Rule(Enum):
         "Passport: Visa Object Claims",
         "a required member of ga4gh_visa_v1 is missing or not of its form",
     )
+    GRANT_CLAIM = (
+        "beacon-node's own claim beacon_grant",
+        "what it says of its grant (beacon_grant) is not of its form",
+    )
     CUSTOM_TYPE = "Passport: Custom Visa Types", "its type is not one that is understood here"
     ASSERTED = "Passport: asserted", "it was asserted in the future"
     ASSERTED_LONG_AGO = "Passport: Visa Expiry (maxAuthzTTL)", "it was asserted too long ago"
@@ -147,7 +153,8 @@ class Visa:
     """A visa whose signature, times, issuer and source hold.
 
     `subject` is whom it is about, `until` when it ends (exclusive). `conditions` are as written,
-    None without any: they are evaluated among all visas.
+    None without any: they are evaluated among all visas. `purpose` and `ceiling` are those that a
+    beacon node states of the grant behind it; None where nobody does.
     """
 
     number: int
@@ -159,6 +166,8 @@ class Visa:
     by: By | None
     until: datetime
     conditions: list | None = None
+    purpose: ResearchPurpose | None = None
+    ceiling: Granularity | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from beacon_node.errors import ConfigurationError
 from beacon_node.node import open_node
 from beacon_node.node_web.app import create_app
 from beacon_node.node_web.passports import PassportDesk, add_passports, clearinghouse_of
+from beacon_node.node_web.visas import add_visas
 
 HOME_VARIABLE = "BEACON_NODE_HOME"
 
@@ -22,4 +23,5 @@ def make_app() -> Flask:
     desk = PassportDesk(node, clearinghouse_of(node))
     app = create_app(node, desk.who_asks)
     add_passports(app, desk)
+    add_visas(app, node, desk)
     return app

@@ -8,6 +8,7 @@ from beacon_node.model.passport import By, Rule, Subject, TokenRefused, Visa, Vi
 from beacon_node.model.tokens import Token
 from beacon_node.model.trust import Trust, VisaIssuer
 from beacon_node.policy.visas import claims
+from beacon_node.policy.visas.own import read_stated_grant
 from beacon_node.policy.visas.passports import VISA_CLAIM
 
 VISA_TYPES = (None, "vnd.ga4gh.visa+jwt", "JWT")
@@ -33,6 +34,7 @@ def read_visa(token: Token, issuer: VisaIssuer, trust: Trust, at: datetime) -> V
     kind, source = _kind(stated), claims.text(stated.get("source"), Rule.VISA_CLAIM)
     if source not in issuer.sources.get(kind, frozenset()):
         raise TokenRefused(Rule.SOURCE)
+    said = read_stated_grant(token.claims)
     return Visa(
         number=0,
         issuer=issuer.iss,
@@ -43,6 +45,8 @@ def read_visa(token: Token, issuer: VisaIssuer, trust: Trust, at: datetime) -> V
         by=_by(kind, stated),
         until=min(until, _counts_until(stated, trust, at)),
         conditions=_conditions(stated),
+        purpose=said and said.purpose,
+        ceiling=said and said.ceiling,
     )
 
 

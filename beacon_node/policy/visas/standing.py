@@ -201,12 +201,13 @@ def _grants(
 
 
 def _grant(opened: DatasetVisa, visa: Visa) -> Grant:
+    """A purpose that the visa states is the one it was granted for; a ceiling only lowers ours."""
     return Grant(
         dataset_id=opened.dataset_id,
-        purpose=opened.purpose,
+        purpose=visa.purpose or opened.purpose,
         until=visa.until,
         reference=f"visa {opened.value} of {opened.source}",
-        ceiling=opened.ceiling,
+        ceiling=opened.ceiling if visa.ceiling is None else min(opened.ceiling, visa.ceiling),
     )
 
 

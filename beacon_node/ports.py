@@ -13,6 +13,7 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.federation import Member
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
+from beacon_node.model.linked import Linked
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
@@ -191,6 +192,9 @@ class QuestionLedger(Protocol):
 
     def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
         """Fix the purpose of an account; NotPermitted if it has another one."""
+
+    def linked(self) -> Linked:
+        """Return which accounts are one person's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """Who asks? From the tokens of a request to the requester that this node knows."""
 
-import hmac
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from beacon_node.actions.applications.grants import with_own_grants
+from beacon_node.actions.link_identity import account_at, account_of, link_joined
+from beacon_node.errors import NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.prove import prove
-from beacon_node.model.passport import Subject
 from beacon_node.model.requester import Requester, Tier
+from beacon_node.model.trust import BlockList
 from beacon_node.node import Node
-from beacon_node.policy.visas.standing import Standing
+from beacon_node.policy.visas.standing import BLOCKED, Standing
+
+__all__ = ["Identified", "account_of", "identify"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,11 +28,20 @@ class Identified:
 def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identified:
     """Return who asks. `tokens` are one to four passports, or access tokens of brokers.
 
-    Raises what `identity.prove` does.
+    Identities that the tokens prove to be one person's are linked from now on. Raises what
+    `identity.prove` does, StoreUnavailable where they cannot be linked.
     """
     at = node.clock.now()
     found = prove(house, tokens, at)
-    return Identified(_requester(node, found, at), found)
+    requester = _requester(node, found, at)
+    _refuse_blocked(node, house.trusted.trust().blocked, requester.account)
+    return Identified(requester, found)
+
+
+def _refuse_blocked(node: Node, blocked: BlockList, account: str) -> None:
+    """Refuse whoever is blocked under another of their identities."""
+    if any(account_at(node, subject) == account for subject in blocked.subjects):
+        raise NotPermitted(BLOCKED)
 
 
 def _requester(node: Node, found: Standing, at: datetime) -> Requester:
@@ -38,7 +49,7 @@ def _requester(node: Node, found: Standing, at: datetime) -> Requester:
 
     What the node's own committee granted, revoked or blocked is looked up anew each time.
     """
-    account = account_of(node.pseudonym_key, found.subject)
+    account = link_joined(node, found.subject, found.identities)
     proved = Requester(
         tier=Tier.REGISTERED if found.is_registered else Tier.PUBLIC,
         account=account,
@@ -48,13 +59,3 @@ def _requester(node: Node, found: Standing, at: datetime) -> Requester:
         grants=found.grants,
     )
     return with_own_grants(node, proved, at)
-
-
-def account_of(key: bytes, subject: Subject) -> str:
-    """Return a researcher's id at this node: HMAC-SHA256 under its key, 128 bits in hex.
-
-    Other nodes know the same researcher by other ids, and nobody without the key can tell whose it
-    is. Both parts of the identity count: another issuer's equal `sub` is another person.
-    """
-    named = json.dumps(["account", subject.iss, subject.sub]).encode()
-    return f"acc-{hmac.digest(key, named, 'sha256')[:16].hex()}"

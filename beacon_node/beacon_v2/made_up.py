@@ -33,6 +33,7 @@ from beacon_node.model.entries import LINEAGE, EntryType
 from beacon_node.model.found_people import NOBODY, FoundPeople
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
+from beacon_node.model.linked import How, Link, Linked
 from beacon_node.model.measures import like
 from beacon_node.model.people import EVERYBODY
 from beacon_node.model.query import (
@@ -166,6 +167,12 @@ class MadeUpLedger:
 
     def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
         return None
+
+    def linked(self) -> Linked:
+        return Linked()
+
+    def link(self, accounts: Sequence[str], how: How, *, now: datetime) -> Linked:
+        return Linked().more([Link(1, now, tuple(accounts), accounts[0], how)])
 
     def dac_version(self) -> int:
         return 0

@@ -33,10 +33,10 @@ for _command in COMMANDS:
 @with_session
 def account(session: Session, issuer: str, subject: str) -> None:
     """Print the account that somebody has at this node, from the iss and sub of their passport."""
-    from beacon_node.actions.identify import account_of
+    from beacon_node.actions.link_identity import account_at
     from beacon_node.model.passport import Subject
 
-    found = account_of(session.open_node().pseudonym_key, Subject(issuer, subject))
+    found = account_at(session.open_node(), Subject(issuer, subject))
     session.output.result({"account": found}, lambda: session.output.sentence(found))
 
 

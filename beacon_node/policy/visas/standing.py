@@ -22,16 +22,19 @@ from beacon_node.policy.visas.linked import Link, read_link, same_person
 
 NO_ORGANISATION = "https://no.organization"  # of a source that is none
 REGISTERED = "registered access"
+BLOCKED = "this researcher is blocked at this node"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Standing:
     """What is proved about the holder of a passport, until the first thing used for it ends.
 
-    `vouched_by` is the organisation that vouches for the researcher, empty unless registered.
+    `identities` are all that trusted visas join to the holder's, that one among them. `vouched_by`
+    is the organisation that vouches for the researcher, empty unless registered.
     """
 
     subject: Subject
+    identities: frozenset[Subject]
     is_registered: bool
     grants: tuple[Grant, ...]
     until: datetime
@@ -80,7 +83,11 @@ def standing(
     them to that identity. Raises NotPermitted if any identity of the person is blocked.
     """
     holder = passports[0]
-    own = _of_one_person(holder, visas, trust, findings)
+    links = _links(visas, findings)
+    ends = same_person(holder.subject, holder.until, links.values())
+    if not trust.blocked.subjects.isdisjoint(ends):
+        raise NotPermitted(BLOCKED)
+    own = _of_one_person(visas, links, ends, findings)
     good = _with_conditions_met(own, findings)
     registered = _registered(good, trust, findings)
     grants = _grants(good, trust.datasets, findings)
@@ -88,6 +95,7 @@ def standing(
     used = [visa.until for visa in registered] + [grant.until for grant in grants]
     return Standing(
         subject=holder.subject,
+        identities=frozenset(ends),
         is_registered=bool(registered),
         grants=grants,
         until=min([holder.until, *used]),
@@ -100,13 +108,12 @@ def standing(
 
 
 def _of_one_person(
-    holder: Passport, visas: Sequence[Visa], trust: Trust, findings: Findings
+    visas: Sequence[Visa],
+    links: Mapping[int, Link],
+    ends: Mapping[Subject, datetime],
+    findings: Findings,
 ) -> list[Visa]:
     """Return the visas about the holder, each ending no later than what links it to them."""
-    links = _links(visas, findings)
-    ends = same_person(holder.subject, holder.until, links.values())
-    if not trust.blocked.subjects.isdisjoint(ends):
-        raise NotPermitted("this researcher is blocked at this node")
     whole = [v for v in visas if v.type is not VisaType.LINK or v.number in links]
     for visa in whole:
         if visa.subject not in ends:
@@ -119,9 +126,13 @@ def _of_one_person(
 
 
 def _links(visas: Iterable[Visa], findings: Findings) -> Mapping[int, Link]:
-    """Return what the LinkedIdentities visas join, by number; broken ones are left out."""
+    """Return what the LinkedIdentities visas join, by number; broken ones are left out, and what
+    the researcher alone says: with the identity of another their grants would come too."""
     found = {}
     for visa in visas:
+        if visa.type is VisaType.LINK and visa.by is By.SELF:
+            findings.refuse(visa.number, Rule.BY, visa)
+            continue
         try:
             link = read_link(visa)
         except TokenRefused as refused:

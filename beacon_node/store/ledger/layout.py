@@ -11,6 +11,7 @@ STEPS = (
     "0003_questions",
     "0004_charges",
     "0005_committee",
+    "0006_links",
 )
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
@@ -204,3 +205,12 @@ def committee(db: Database) -> None:
     db.execute(_IN_ORDER.format(table="dac_entry", key="number"))
     db.execute(_APPEND_ONLY.format(table="dac_entry", verb="UPDATE", done="changed"))
     db.execute(_APPEND_ONLY.format(table="dac_entry", verb="DELETE", done="dropped"))
+
+
+@LEDGER(name=STEPS[5])
+def links(db: Database) -> None:
+    """Create what finds the links of accounts."""
+    db.execute("CREATE TABLE link (number INTEGER PRIMARY KEY REFERENCES entry) STRICT")
+    db.execute(_IN_ORDER.format(table="link", key="number"))
+    db.execute(_APPEND_ONLY.format(table="link", verb="UPDATE", done="changed"))
+    db.execute(_APPEND_ONLY.format(table="link", verb="DELETE", done="dropped"))

@@ -25,24 +25,29 @@ from beacon_node.model.consent_documents import (
 )
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
+from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
-from beacon_node.store.ledger import chain, charging, consents, dac, purposes, questions
+from beacon_node.store.ledger import chain, charging, consents, dac, linked, purposes, questions
 from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
+from beacon_node.store.ledger.linked import LinkedLedger
 from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
-_CHECKS = consents.verify, purposes.verify, questions.verify, charging.verify, dac.verify
+_CHECKS = (
+    *(consents.verify, purposes.verify, questions.verify),
+    *(charging.verify, dac.verify, linked.verify),
+)
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger(ChargingLedger, DacLedger):
+class Ledger(ChargingLedger, DacLedger, LinkedLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 
@@ -53,7 +58,7 @@ class Ledger(ChargingLedger, DacLedger):
                 raise sqlite3.OperationalError("unable to open database file")
             self._queue = FairQueue(self.path.with_name(f"{self.path.name}-queue"))
             self._reader, self._writer = Reader(self.path), Writer(self.path)
-            self._statements = StatementReader()
+            self._statements, self._linked = StatementReader(), Linked()
             self._mark, self._is_behind = Mark(self.path), False
             self._bring_up_to_date()
         self._survive_forks()

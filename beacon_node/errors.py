@@ -96,6 +96,10 @@ class Unreachable(BeaconNodeError):
         super().__init__(problem)
 
 
+class NotAuthentic(Unreachable):
+    """An answer came, and it is not what the member signed, or nothing that it signed."""
+
+
 class StoreUnavailable(BeaconNodeError):
     """Storage is away, full or locked."""
 

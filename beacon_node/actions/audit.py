@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_node.actions.whole_ledger import ledger_problems
-from beacon_node.crypto.checkpoints import (
-    PublicKey,
-    SigningKey,
-    ensure_signing_key,
-    read_public_key,
-)
+from beacon_node.crypto.checkpoints import ensure_signing_key, read_signing_key
+from beacon_node.crypto.ed25519 import PublicKey, read_public_key
 from beacon_node.errors import ConfigurationError, Conflict, InvalidInput, LedgerBroken
 from beacon_node.model.checkpoint import (
     LARGEST_BYTES,
@@ -151,7 +147,7 @@ def verify_audit(
 
 
 def _own_key(node: Node) -> PublicKey:
-    found = SigningKey.read(node.home / "keys")
+    found = read_signing_key(node.home / "keys")
     if found is None:
         raise ConfigurationError(
             "this node has no keys/ledger-signing.key to verify checkpoints by; put it back, or "

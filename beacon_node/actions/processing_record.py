@@ -11,7 +11,7 @@ from beacon_node.actions.applications.exports import grants_table
 from beacon_node.actions.applications.views import ADMINISTRATOR
 from beacon_node.actions.audit_report import Report
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
-from beacon_node.crypto.checkpoints import SigningKey
+from beacon_node.crypto.checkpoints import read_signing_key
 from beacon_node.model.entries import EntryType
 from beacon_node.node import Node
 from beacon_node.settings import Organization
@@ -124,7 +124,7 @@ def _erasure() -> Iterator[str]:
 
 
 def _measures(node: Node, datasets: Sequence[DatasetSummary]) -> Iterator[str]:
-    settings, key = node.settings, SigningKey.read(node.home / "keys")
+    settings, key = node.settings, read_signing_key(node.home / "keys")
     yield "- every question is on record before it is answered; nobody is answered without record"
     yield "- the ledger is chained by hashes (SHA-256); this record was made after following it all"
     signed = f"signed with key {key.public.id}" if key else "none was signed yet"

@@ -46,6 +46,18 @@ class Member:
     timeout_s: float | None = None  # None: the broker's
 
 
+@dataclass(frozen=True, slots=True)
+class PinnedBroker:
+    """A broker whose questions a node answers. `ceiling` is the highest tier that is believed of a
+    researcher because this broker says so; controlled access is never believed, only proved."""
+
+    id: str
+    name: str
+    url: str
+    keys: tuple[str, ...]  # as a member's
+    ceiling: Tier = Tier.PUBLIC
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Asserted:
     """What a broker says of whoever asks; a node believes it up to the broker's ceiling.
@@ -80,7 +92,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """What a node signs: its answer, with this status and body, to exactly that question."""
+    """What a node signs: its answer, with this status and body, to exactly that question.
+
+    `tier` is the one at which it answered: below the one asserted where the node believes less,
+    above it where visas proved more.
+    """
 
     node: str
     broker: str
@@ -89,6 +105,7 @@ class Reply:
     number: str  # of the question
     status: int
     digest: bytes
+    tier: Tier = Tier.PUBLIC
 
 
 # ---- what came back ------------------------------------------------------------------------------

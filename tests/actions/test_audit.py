@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from beacon_node.actions.audit import Kept, keep_checkpoint, kept_checkpoint, make_checkpoint
 from beacon_node.actions.audit import verify_audit as verify
 from beacon_node.actions.init_node import NewNode, init_node
-from beacon_node.crypto.checkpoints import SIGNING_KEY, SigningKey
+from beacon_node.crypto.checkpoints import SIGNING_KEY, read_signing_key
 from beacon_node.errors import ConfigurationError, Conflict, InvalidInput, LedgerBroken
 from beacon_node.model.checkpoint import (
     SignedCheckpoint,
@@ -257,7 +257,7 @@ def test_another_nodes_checkpoint_is_told_from_an_exchanged_key(home, last, tmp_
 
 
 def test_a_public_key_that_was_kept_finds_who_exchanged_ledger_and_key(home, last):
-    kept_key = SigningKey.read(home / "keys").public
+    kept_key = read_signing_key(home / "keys").public
     (home / "keys" / SIGNING_KEY).unlink()
     node = tampered(home, lambda ledger: cut(ledger, 3))
     anew = kept(node)  # signed with the new key

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from beacon_node.crypto.checkpoints import (
     SIGNING_KEY,
-    SigningKey,
     ensure_signing_key,
-    read_public_key,
+    read_signing_key,
 )
+from beacon_node.crypto.ed25519 import SigningKey, read_public_key
 from beacon_node.errors import ConfigurationError, InvalidInput
 from beacon_node.randomness import SystemRandomness
 
@@ -73,7 +73,7 @@ def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path):
     assert (tmp_path / SIGNING_KEY).stat().st_mode & 0o777 == 0o600
     (tmp_path / SIGNING_KEY).chmod(0o640)
     with pytest.raises(ConfigurationError, match="chmod 600"):
-        SigningKey.read(tmp_path)
+        read_signing_key(tmp_path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes anywhere")

@@ -59,6 +59,7 @@ ONLY_IN = {
     "werkzeug": {"web", "node_web", "broker"},
     "jinja2": {"web", "node_web", "broker"},
     "requests": {"federation", "identity", "client"},
+    "urllib3": {"federation", "identity", "client"},
     "jwt": {"crypto"},
     "cryptography": {"crypto"},
     "opendp": {"randomness"},

@@ -1,0 +1,22 @@
+"""Asks brokers, nodes and any Beacon v2 server, for researchers' programs and the command line.
+
+>>> from beacon_node.client import BeaconClient
+>>> client = BeaconClient("https://broker.example")
+"""
+
+from beacon_node.client.answers import Asked, NetworkAnswer, Search, Understood
+from beacon_node.client.beacon import BeaconClient
+from beacon_node.client.standing import Whoami
+from beacon_node.model.federation import Came, MemberRow, Told
+
+__all__ = [
+    "Asked",
+    "BeaconClient",
+    "Came",
+    "MemberRow",
+    "NetworkAnswer",
+    "Search",
+    "Told",
+    "Understood",
+    "Whoami",
+]

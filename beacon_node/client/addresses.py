@@ -1,0 +1,56 @@
+"""What an address is: a broker, a node, or anybody's Beacon v2. It is asked, and says so itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from beacon_node.client.connection import Connection
+from beacon_node.client.refusals import Unexpected
+from beacon_node.errors import BeaconNodeError, NotFound, Unreachable
+from beacon_node.model.federation_documents import text
+
+
+class Kind(StrEnum):
+    BROKER = "broker"
+    BEACON = "beacon"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """`home` is where `/whoami` and `/dac` lie, `api` where `/info` and `/individuals` do.
+
+    `sites` is how many are asked by one question.
+    """
+
+    kind: Kind
+    home: str
+    api: str
+    id: str = ""
+    name: str = ""
+    sites: int = 1
+
+
+def find_out(at: Callable[[str], Connection], url: str) -> Address:
+    """Return what `url` is. Raises Unreachable if nobody is there, NotFound if no Beacon is."""
+    members = _looked_up(at(url), "/services")
+    if isinstance(members, list):
+        return Address(Kind.BROKER, url, f"{url}/api", sites=len(members))
+    home = url.removesuffix("/api")
+    for api in dict.fromkeys((url, f"{home}/api")):
+        info = _looked_up(at(api), "/info")
+        if isinstance(info, dict) and isinstance(info.get("response"), dict):
+            told = info["response"]
+            return Address(Kind.BEACON, home, api, text(told.get("id")), text(told.get("name")))
+    raise NotFound(f"there is neither a broker nor a Beacon v2 at {url}")
+
+
+def _looked_up(connection: Connection, path: str) -> object:
+    """Return a document, None if there is none; Unreachable if nobody answers at all."""
+    try:
+        return connection.get(path)
+    except Unexpected:
+        return None
+    except Unreachable:
+        raise
+    except BeaconNodeError:
+        return None

@@ -157,8 +157,9 @@ class Told:
 class MemberRow:
     """One member's line of an answer. `exists` and `count` are over its datasets that answered.
 
-    `result_sets` are the member's own documents with their records, at record granularity only;
-    `handovers` its own, checked to be of their form. `elapsed_s` is None while it is waited for.
+    `result_sets` are the member's own documents with their records, `collections` its datasets or
+    cohorts if those were asked for, both at record granularity only; `handovers` its own, checked
+    to be of their form. `elapsed_s` is None while it is waited for.
     """
 
     member: str
@@ -172,6 +173,7 @@ class MemberRow:
     granularity: Granularity | None = None
     datasets: tuple[Told, ...] = ()
     result_sets: tuple[Mapping, ...] = ()
+    collections: tuple[Mapping, ...] = ()
     handovers: tuple[Mapping, ...] = ()
     count_of: str = ""  # what `count` counts, in the member's word
     elapsed_s: float | None = None

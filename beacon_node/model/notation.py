@@ -47,10 +47,17 @@ MAX_LENGTH = 10_000  # characters; longer than any allele people type
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A question about a variation, and one phrase that says which."""
+    """A question about a variation, and one phrase that says which.
+
+    `name` is the HGVS expression or other name that was typed, without an assembly before it; empty
+    for anything else. `written` are (start from 0, reference bases, alternate bases) of an allele
+    as they were typed, with what the two have in common.
+    """
 
     variation: VariationQuery
     words: str
+    name: str = ""
+    written: tuple[int, str, str] | None = None
 
 
 def understand(
@@ -70,7 +77,10 @@ def understand(
     for reader in _READERS:
         variation = reader(plain, assembly, bases)
         if variation is not None:
-            return Understood(variation, describe(variation))
+            is_named = reader in (_read_name, ask_by_hgvs)
+            written = _written_allele(plain) if reader is _read_allele else None
+            name = plain if is_named else ""
+            return Understood(variation, describe(variation), name, written)
     raise InvalidRequest(f"{text.strip()[:80]!r} is not understood; try {', '.join(EXAMPLES)}")
 
 
@@ -132,6 +142,11 @@ def _read_allele(text: str, assembly: Assembly | None, bases) -> VariationQuery 
     name, known = _resolve(found[1], assembly)
     ref, alt = found[3].upper(), found[4].upper()
     return sequence_query(known, name, _number(found[2]) - 1, ref, alt, field="the allele")
+
+
+def _written_allele(text: str) -> tuple[int, str, str] | None:
+    found = _ALLELE.fullmatch(text)
+    return found and (_number(found[2]) - 1, found[3].upper(), found[4].upper())
 
 
 def _read_structural(text: str, assembly: Assembly | None, bases) -> VariationQuery | None:

@@ -1,7 +1,6 @@
 """What a member sent instead of an answer: an error, by its status or by its body; a redirect."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from beacon_node.beacon_v2 import foreign
 from beacon_node.model.federation import Came, Member, MemberKind, MemberRow
@@ -30,7 +29,9 @@ def read_refusal(member: Member, received: Received, document: Mapping | None) -
             return None
         status = told if told in range(400, 600) else 500
     came = _came(member, received, status)
-    return refused(member, came, said or _phrase(status), notes={"httpStatus": str(status)})
+    return refused(
+        member, came, said or f"it answered HTTP {status}", notes={"httpStatus": str(status)}
+    )
 
 
 def _came(member: Member, received: Received, status: int) -> Came:
@@ -43,10 +44,3 @@ def _came(member: Member, received: Received, status: int) -> Came:
     if is_spent and member.kind is not MemberKind.BEACON:
         return Came.BUDGET_SPENT
     return Came.FAILED
-
-
-def _phrase(status: int) -> str:
-    try:
-        return f"it answered HTTP {status} ({HTTPStatus(status).phrase})"
-    except ValueError:
-        return f"it answered HTTP {status}"

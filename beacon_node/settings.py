@@ -14,6 +14,7 @@ from beacon_node.privacy.registered.bounds import Bounds
 
 ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_NODE_"
+_SCHEMES = ("http://", "https://")
 SOURCE = Source("node.toml", PREFIX)
 
 
@@ -91,6 +92,15 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """Whose networks the node is in (docs/operator.md, Joining a network)."""
+
+    brokers: str = "brokers.toml"  # a file, relative to the node's home; not there: no broker's
+    ca_file: str = ""  # certificates (PEM) that brokers' are checked by; empty: the system's
+    proxy: str = ""  # http://host:port, through which brokers are reached; empty: none
+
+
+@dataclass(frozen=True, slots=True)
 class Visas:
     """The node's own grants as visas for other services (docs/access.md)."""
 
@@ -142,6 +152,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     registered: Registered = field(default_factory=Registered)
     access: Access = field(default_factory=Access)
+    network: Network = field(default_factory=Network)
     visas: Visas = field(default_factory=Visas)
 
     @property
@@ -182,6 +193,11 @@ def _check(settings: Settings) -> None:
         (
             1 <= settings.answers.default_page_size <= settings.answers.max_page_size,
             "answers.default_page_size must lie between 1 and answers.max_page_size",
+        ),
+        (bool(settings.network.brokers), "network.brokers must name a file"),
+        (
+            not settings.network.proxy or settings.network.proxy.startswith(_SCHEMES),
+            "network.proxy must be an address such as http://proxy.hospital.example:3128",
         ),
         (settings.loading.processes >= 0, "loading.processes must not be negative"),
         (

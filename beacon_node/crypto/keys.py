@@ -38,7 +38,26 @@ def replace_key(folder: Path, name: str, content: bytes) -> None:
 
 def read_key(folder: Path, name: str) -> bytes:
     """Return a secret; refuses one that others on this machine can read."""
-    path = folder / name
+    secret = _private(folder / name)
+    if len(secret) != _KEY_BYTES:
+        problem = f"the key {folder / name} is damaged: it should have {_KEY_BYTES} bytes"
+        raise ConfigurationError(problem)
+    return secret
+
+
+def read_password(folder: Path, name: str) -> str:
+    """Return a secret that somebody else chose, as text without the line's end; refuses one that
+    others on this machine can read."""
+    try:
+        found = _private(folder / name).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        found = ""
+    if not found or not found.isprintable():
+        raise ConfigurationError(f"the key {folder / name} should hold one line of text")
+    return found
+
+
+def _private(path: Path) -> bytes:
     try:
         mode = path.stat().st_mode
         secret = path.read_bytes()
@@ -46,8 +65,6 @@ def read_key(folder: Path, name: str) -> bytes:
         raise ConfigurationError(f"the key {path} cannot be read: {error.strerror}") from error
     if mode & 0o077:
         raise ConfigurationError(f"the key {path} can be read by others: chmod 600 {path}")
-    if len(secret) != _KEY_BYTES:
-        raise ConfigurationError(f"the key {path} is damaged: it should have {_KEY_BYTES} bytes")
     return secret
 
 

@@ -1,7 +1,7 @@
 """One bounded GET to a configured address: no redirects, little time, few bytes."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
@@ -58,13 +58,15 @@ def fetch(session: requests.Session, clock: Clock, url: str, auth: AuthBase | No
         ) as response:
             if response.status_code != 200:
                 raise FetchFailed(is_final=response.status_code not in _RETRYABLE)
-            return _body(response, clock, clock.now() + DEADLINE)
+            return bounded_body(response, clock)
     except (requests.RequestException, ValueError) as error:  # ValueError: an unusable URL
         raise FetchFailed(is_final=False) from error
 
 
-def _body(response: requests.Response, clock: Clock, deadline: datetime) -> bytes:
-    body = bytearray()
+def bounded_body(response: requests.Response, clock: Clock) -> bytes:
+    """Return the body of a response that is read as it comes. Raises FetchFailed for more bytes or
+    time than a good answer takes."""
+    deadline, body = clock.now() + DEADLINE, bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk
         if len(body) > MAX_BYTES or clock.now() > deadline:

@@ -3,7 +3,7 @@
 It keeps to the order of AAI OIDC Profile 1.2 ("Passport Clearinghouses") and Passport 1.2 §8.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -62,7 +62,20 @@ def prove(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Standing
     trust = house.trusted.trust()
     if not trust.brokers:
         raise TokenRefused(Rule.NOBODY)
-    passports = [_passport(house, token, trust, at) for token in tokens]
+    return _proved(house, [_passport(house, token, trust, at) for token in tokens], trust, at)
+
+
+def prove_holder(house: Clearinghouse, passport: Passport, at: datetime) -> Standing:
+    """Return what a passport proves at `at` for which its broker vouches already, as at a login.
+
+    Raises as `prove` does, but does not ask whether its broker is trusted.
+    """
+    return _proved(house, [passport], house.trusted.trust(), at)
+
+
+def _proved(
+    house: Clearinghouse, passports: Sequence[Passport], trust: Trust, at: datetime
+) -> Standing:
     if sum(len(passport.visas) for passport in passports) > MAX_VISAS:
         raise TokenRefused(Rule.TOO_MANY)
     findings = Findings()

@@ -14,6 +14,7 @@ from beacon_node.errors import (
     QuotaExceeded,
     StoreUnavailable,
 )
+from beacon_node.model.login import ProviderUnavailable
 from beacon_node.ports import Randomness
 from beacon_node.web.incidents import in_brief, keep_trace
 
@@ -43,10 +44,10 @@ def http_error(error: BeaconNodeError) -> HttpError:
     headers = {}
     if isinstance(error, NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
-    comes_back = isinstance(error, QuotaExceeded | StoreUnavailable)
+    comes_back = isinstance(error, QuotaExceeded | StoreUnavailable | ProviderUnavailable)
     if comes_back and not isinstance(error, BudgetSpent):
         headers["Retry-After"] = str(RETRY_AFTER_S)
-    if error.http_status < 500:
+    if error.http_status < 500 or isinstance(error, ProviderUnavailable):
         return HttpError(error.http_status, str(error), headers)
     _LOG.error("%s: %s", type(error).__name__, error)
     return HttpError(error.http_status, _UNAVAILABLE, headers)

@@ -45,6 +45,12 @@ def issuer_of(token: Token, trust: Trust) -> tuple[VisaIssuer, WantedKey]:
     return issuer, WantedKey(issuer.jku, kid, algorithm)
 
 
+def key_at(url: str, token: Token) -> WantedKey:
+    """Return the key of a configured key set that must have signed a token. Raises TokenRefused."""
+    algorithm, kid = _signed_with(token)
+    return WantedKey(url, kid, algorithm)
+
+
 def _signed_with(token: Token) -> tuple[str, str]:
     """Return the algorithm and key id; keys in the header (jwk, x5u, x5c) are never looked at."""
     algorithm, kid = token.header.get("alg"), token.header.get("kid")

@@ -47,12 +47,19 @@ def read_userinfo(body: bytes, token: Token, at: datetime) -> Passport:
 
     It must name the same subject (OpenID Connect Core 5.3.2). No list of visas is an empty one.
     """
+    return passport_in_userinfo(body, claims.subject(token), claims.lifetime(token, at))
+
+
+def passport_in_userinfo(body: bytes, who: Subject, until: datetime) -> Passport:
+    """Return what userinfo says of `who`, which its broker was asked about, to hold until `until`.
+
+    Raises TokenRefused if it names somebody else, or has visas that are no list.
+    """
     document = _userinfo(body)
-    who = claims.subject(token)
     if document.get("sub") != who.sub or document.get("iss", who.iss) != who.iss:
         raise TokenRefused(Rule.USERINFO)
     visas = _visas(document.get(PASSPORT_CLAIM, []))
-    return Passport(who, visas, claims.lifetime(token, at))
+    return Passport(who, visas, until)
 
 
 def _userinfo(body: bytes) -> Mapping[str, Any]:

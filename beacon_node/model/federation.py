@@ -44,6 +44,8 @@ class Member:
     organization: str = ""
     datasets: tuple[str, ...] = ()  # values of visas that may travel to it; empty: none do
     timeout_s: float | None = None  # None: the broker's
+    organization_url: str = ""
+    ca_file: str = ""  # PEM: the only authorities that vouch for its server; empty: the broker's
 
 
 @dataclass(frozen=True, slots=True)

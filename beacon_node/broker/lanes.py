@@ -1,0 +1,74 @@
+"""Threads that ask members: few for each, so that one that hangs holds up nobody else.
+
+A question waits in a member's lane until one of the threads that may ask that member is free, or
+until nobody waits for its answer any more. Threads only wait for sockets; they do not compute.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+Job = Callable[[], None]
+
+
+class Lanes:
+    """The lanes of all members, over one pool of threads that lasts as long as the process."""
+
+    def __init__(self, *, at_once: int, most_threads: int, most_waiting: int = 256) -> None:
+        """`at_once` threads ask one member at most; `most_waiting` jobs wait for them."""
+        self._at_once, self._most_waiting = at_once, most_waiting
+        self._pool = ThreadPoolExecutor(most_threads, thread_name_prefix="member")
+        self._lanes: dict[str, _Lane] = {}
+        self._lock = Lock()
+
+    def enter(self, member_id: str, job: Job) -> bool:
+        """Have `job` run by a thread for this member; False if too many wait already."""
+        lane = self._lane(member_id)
+        with lane.lock:
+            if len(lane.waiting) >= self._most_waiting:
+                return False
+            lane.waiting.append(job)
+            needs_thread = lane.running < self._at_once
+            lane.running += needs_thread
+        if needs_thread:
+            self._pool.submit(_work, lane)
+        return True
+
+    def keep_only(self, member_ids: frozenset[str]) -> None:
+        """Forget the lanes of who is no member any more and of whom nobody asks anything."""
+        with self._lock:
+            for member_id in self._lanes.keys() - member_ids:
+                if not self._lanes[member_id].running:
+                    del self._lanes[member_id]
+
+    def threads(self) -> int:
+        """Return how many threads ask somebody just now."""
+        with self._lock:
+            return sum(lane.running for lane in self._lanes.values())
+
+    def close(self) -> None:
+        """Take no more jobs; those that run are not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _lane(self, member_id: str) -> "_Lane":
+        with self._lock:
+            return self._lanes.setdefault(member_id, _Lane())
+
+
+class _Lane:
+    __slots__ = ("lock", "running", "waiting")
+
+    def __init__(self) -> None:
+        self.lock, self.running, self.waiting = Lock(), 0, deque()
+
+
+def _work(lane: _Lane) -> None:
+    """Do the jobs of a lane until none waits. A job raises nothing."""
+    while True:
+        with lane.lock:
+            if not lane.waiting:
+                lane.running -= 1
+                return
+            job = lane.waiting.popleft()
+        job()

@@ -50,8 +50,9 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     privacy budgets are the reason, StoreUnavailable where nothing can be recorded, LedgerBroken
     where consents are missing.
     """
-    _keep_to_purpose(node, requester)
     for _ in range(_TRIES):
+        requester = _as_one_person(node, requester)
+        _keep_to_purpose(node, requester)
         try:
             found = _answer_and_record(node, query, requester)
         except ReleasedAnew:
@@ -61,6 +62,14 @@ def answer(node: Node, query: Query, requester: Requester) -> Answer:
     raise StoreUnavailable(
         "consents are being recorded or datasets released just now; ask again in a moment"
     )
+
+
+def _as_one_person(node: Node, requester: Requester) -> Requester:
+    """Return the requester under the account that they count as by now."""
+    if not requester.account:
+        return requester
+    account = node.ledger.linked().person(requester.account)
+    return requester if account == requester.account else replace(requester, account=account)
 
 
 def _keep_to_purpose(node: Node, requester: Requester) -> None:

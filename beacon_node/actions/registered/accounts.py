@@ -1,8 +1,9 @@
 """What every account has spent, as far as this process has replayed the ledger's charges.
 
-An account changes with rows of the ledger alone. A row of a transaction that has yet to end is
-looked for again in the next one: if it is not there, the transaction failed, and the accounts are
-made again from the ledger.
+An account changes with rows of the ledger alone, and is the sum of all that the accounts of one
+person paid: when another one is linked to it, it is added up anew. A row of a transaction that has
+yet to end is looked for again in the next one: if it is not there, the transaction failed, and the
+accounts are made again from the ledger.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from beacon_node.store.ledger.purses import StoredPurse
 POOL = "everybody"  # not the name of a payer: those have a colon
 _RESEARCHER = "researcher:"  # asks among one group of people near a place
 ROWS_UNTIL_SAVED = 256  # replaying as many takes less than a second
+_OF = "of"  # in what is stored of an account: the payers whose rows it sums
 _MOST_PURSES = 8_000_000  # people of all purses of a dataset that a process keeps: 64 MB
 
 
@@ -79,6 +81,7 @@ class Accounts:
         self._seen = 0  # the last charge that was replayed
         self._pool = self._empty(POOL)
         self._payers: dict[str, Account] = {}
+        self._names: dict[str, tuple[str, ...]] = {}  # of the payers whose rows an account sums
         self._saved: dict[str, int] = {}  # the version of an account that was stored last
         self._own: _Own | None = None  # a charge that may not have come onto the disk
         self._is_whole = True
@@ -100,7 +103,9 @@ class Accounts:
         self._make_room(payers)
         for payer in payers:
             known = self._payers.pop(payer, None)  # last used comes last
-            self._payers[payer] = known or self._replayed(turn, payer)
+            if known is None or self._names[payer] != _names(turn, payer):
+                known = self._replayed(turn, payer)
+            self._payers[payer] = known
         if self._seen <= turn.on_disk:
             for name in (*payers, POOL):
                 self._save(turn, self.of(name))
@@ -130,10 +135,10 @@ class Accounts:
         self._seen = number
 
     def _replayed(self, turn: Charging, payer: str) -> Account:
-        account = self._empty(payer)
+        account, names = self._empty(payer), _names(turn, payer)
         after = stored_account(turn, self.dataset, account)
-        self._saved[payer] = account.version
-        rows = turn.charges(self.dataset, after, payer=payer)
+        self._saved[payer], self._names[payer] = account.version, names
+        rows = turn.charges(self.dataset, after, payers=names)
         replay([account], (read(charge) for _, charge in rows))
         return account
 
@@ -147,9 +152,8 @@ class Accounts:
         if stored is None or account.version - stored.told["version"] >= ROWS_UNTIL_SAVED // 2:
             columns = (*account.people.columns, *account.reference.columns)
             mark = self._seen, turn.entry_hash(self._seen)
-            turn.purses.save(
-                self.dataset, account.name, StoredPurse(*mark, account.told(), columns)
-            )
+            told = account.told() | {_OF: _names(turn, account.name)}
+            turn.purses.save(self.dataset, account.name, StoredPurse(*mark, told, columns))
 
     def _empty(self, name: str) -> Account:
         return Account(
@@ -170,6 +174,14 @@ class Accounts:
                 del self._payers[payer]
 
 
+def _names(turn: Charging, payer: str) -> tuple[str, ...]:
+    """Return the payers who are one with `payer`: of a researcher, under all their accounts."""
+    if not payer.startswith(_RESEARCHER):
+        return (payer,)
+    accounts = turn.linked.accounts(payer.removeprefix(_RESEARCHER))
+    return tuple(f"{_RESEARCHER}{account}" for account in accounts)
+
+
 def limits_of(name: str, bounds: Bounds) -> Limits:
     """Return what may be spent on an account: a researcher's, an institution's, or the pool."""
     if name == POOL:
@@ -181,7 +193,8 @@ def limits_of(name: str, bounds: Bounds) -> Limits:
 def stored_account(turn: Charging, dataset: str, account: Account) -> int:
     """Bring an empty account to where it was stored; return the last charge it knows then, or 0.
 
-    Raises LedgerBroken if it was stored by a ledger that has another charge there, or more.
+    What was stored before another account of the person was linked to it is passed over. Raises
+    LedgerBroken if it was stored by a ledger that has another charge there, or more.
     """
     stored = turn.purses.load(dataset, account.name)
     if stored is None:
@@ -192,6 +205,8 @@ def stored_account(turn: Charging, dataset: str, account: Account) -> int:
             "until the newest ledger.sqlite is put back; only if there is none: "
             f"beacon-node release {dataset} --restored-ledger"
         )
+    if tuple(stored.told.get(_OF, [account.name])) != _names(turn, account.name):
+        return 0
     people, reference = Purse.of(*stored.columns[:2]), Purse.of(*stored.columns[2:])
     account.again(stored.told, people, reference)
     return stored.number

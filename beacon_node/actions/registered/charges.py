@@ -35,10 +35,11 @@ def charge(
 ) -> dict[str, Outcome] | None:
     """Return, by dataset id, the noisy count of each question or why there is none.
 
-    None, and nothing is written, if a consent was recorded since `moment`: the question is to be
-    decided anew. Else what was charged and drawn, and the question itself with the audit body that
-    `record` makes of the outcomes (None: it is not recorded), are on disk together. Raises
-    StoreUnavailable where nothing can be recorded; then nothing was charged.
+    None, and nothing is written, if a consent was recorded since `moment`, or an account of whoever
+    asks was linked to another: the question is to be decided anew. Else what was charged and drawn,
+    and the question itself with the audit body that `record` makes of the outcomes (None: it is not
+    recorded), are on disk together. Raises StoreUnavailable where nothing can be recorded; then
+    nothing was charged.
     """
     loosened = why_loosened(node) if asked else ""
     if loosened:
@@ -47,11 +48,18 @@ def charge(
             for one in asked
         }
         return refused if _is_recorded(node, refused, moment, record) else None
-    found = node.ledger.drawn([one.key for one in asked]) if asked else {}
-    if all(one.key in found for one in asked):
-        outcomes = {one.dataset_id: _counted(node, one, found[one.key]) for one in asked}
+    drawn = node.ledger.drawn([key for one in asked for key in one.keys]) if asked else {}
+    told = [_first(drawn, one) for one in asked]
+    if None not in told:
+        pairs = zip(asked, told, strict=True)
+        outcomes = {one.dataset_id: _counted(node, one, before) for one, before in pairs}
         return outcomes if _is_recorded(node, outcomes, moment, record) else None
     return _charge_and_record(node, asked, moment, record)
+
+
+def _first(drawn: Mapping[bytes, Drawn], asked: Asked) -> Drawn | None:
+    """Return what was told first of all to any account of whoever asks."""
+    return next((told for key, told in drawn.items() if key in asked.keys), None)
 
 
 def _is_recorded(
@@ -70,6 +78,8 @@ def _charge_and_record(
     with node.ledger.charging(now=node.clock.now()) as turn:
         if turn.consent_version() > moment.consent_version:
             return None
+        if not all(_is_whole_person(turn, one) for one in asked):
+            return None
         state(node, turn)
         outcomes = {one.dataset_id: _outcome(node, turn, one) for one in asked}
         if record is not None:
@@ -77,8 +87,14 @@ def _charge_and_record(
         return outcomes
 
 
+def _is_whole_person(turn: Charging, asked: Asked) -> bool:
+    """Say whether a question is still that of all accounts of whoever asks it."""
+    accounts = asked.accounts
+    return not accounts or turn.linked.accounts(accounts[0]) == accounts
+
+
 def _outcome(node: Node, turn: Charging, asked: Asked) -> Outcome:
-    drawn = turn.drawn(asked.key)
+    drawn = turn.drawn(asked.keys)
     if drawn is not None:
         return _counted(node, asked, drawn)
     if turn.spent(asked.dataset_id):

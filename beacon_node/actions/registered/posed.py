@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from beacon_node.actions.registered.asked import Asked, Outcome
@@ -39,10 +39,19 @@ class Asker:
     sizes: list[tuple[Asked, Outcome]] = field(default_factory=list)
 
     def asked(self, canonical: str, question: Question, near: Place | None = None) -> Asked:
-        """Return a question with the name of its draw: one for each account, release and group."""
-        account, fingerprint = self.requester.account, self.dataset.fingerprint
-        key = _digest([account, fingerprint, question.group, canonical])
-        return Asked(self.dataset.id, key, _payers(self.requester), question, near)
+        """Return a question with the name of its draw: one for each person, release and group."""
+        accounts = self.node.ledger.linked().accounts(self.requester.account)
+        asked = self.dataset.fingerprint, question.group, canonical
+        key, *earlier = (_digest([account, *asked]) for account in accounts)
+        return Asked(
+            self.dataset.id,
+            key,
+            _payers(replace(self.requester, account=accounts[0])),
+            question,
+            near,
+            accounts=accounts,
+            earlier=tuple(earlier),
+        )
 
     @property
     def purpose(self) -> str:

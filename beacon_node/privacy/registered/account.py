@@ -10,6 +10,8 @@ from beacon_node.privacy.registered.bounds import Limits
 from beacon_node.privacy.registered.masks import load_mask
 from beacon_node.privacy.registered.prices import Prices
 
+_MOST_UNITS = 2**30 - 1  # more than any budget, and two of it are a number of 32 bits
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -102,6 +104,9 @@ class Purse:
         self.rho[:people] += change.rho
         self._most["renyi"] += change.most[0]
         self._most["rho"] += change.most[1]
+        for kind in ("renyi", "rho"):
+            if self.most(kind, allowed=_MOST_UNITS) > _MOST_UNITS:
+                np.minimum(getattr(self, kind), _MOST_UNITS, out=getattr(self, kind))
 
     def first(self, people: int) -> "Purse":
         """Return the purse of the first people; what is added later is seen in both or neither."""
@@ -114,6 +119,18 @@ class Purse:
         new = people - len(self.renyi)
         if new > 0:
             self.renyi, self.rho = (np.pad(one, (0, new)) for one in (self.renyi, self.rho))
+
+    def within(self, limits: Limits) -> "Purse":
+        """Return a purse in which nobody has spent more than there is, which several accounts of
+        one person can have: they have spent all, and nothing that others did."""
+        over = [
+            kind
+            for kind in ("renyi", "rho")
+            if self.most(kind, allowed=getattr(limits, kind)) > getattr(limits, kind)
+        ]
+        if not over:
+            return self
+        return Purse.of(np.minimum(self.renyi, limits.renyi), np.minimum(self.rho, limits.rho))
 
     def with_spent(self, people: np.ndarray, limits: Limits) -> "Purse":
         """Return a purse in which these people have spent all there is."""

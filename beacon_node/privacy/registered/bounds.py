@@ -63,7 +63,7 @@ class Bounds:
             raise ConfigurationError(
                 "registered tier: pool, share and institution must be at least 1"
             )
-        parts = max(self.pool + self.share, 2 * self.institution)
+        parts = max(self.pool + self.share, 2 * self.pool, 2 * self.institution)
         if parts * max(self.budget / RENYI_UNIT, self.rho / RHO_UNIT) > _MOST_UNITS:
             raise ConfigurationError(
                 "registered tier: worst_case or accounts_in_collusion is too large"

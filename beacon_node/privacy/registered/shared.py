@@ -41,8 +41,9 @@ def view(account: Account, others: Iterable[Elsewhere], *, people: int, asked: G
         reference=0,
         one_group_per_place=account.one_group_per_place,
     )
-    seen.people = _with(account.people, others, people)
-    seen.reference = account.spent_on(asked.genomes, asked.matching.universe)
+    seen.people = _with(account.people, others, people).within(account.limits)
+    reference = account.spent_on(asked.genomes, asked.matching.universe)
+    seen.reference = reference.within(account.limits)
     every = (account, *(one.account for one in others))
     seen.fill = sum(one.fill for one in every)
     seen.version = sum(one.version for one in every)

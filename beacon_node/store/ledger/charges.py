@@ -87,11 +87,11 @@ def _digest(number: int, charge: Charge, salt: bytes) -> str:
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def drawn(connection: sqlite3.Connection, key: bytes) -> Drawn | None:
-    """Return what was drawn for a question that was paid for, None for one that was not."""
-    sql = "SELECT noisy, completeness FROM charge WHERE key = ?"
-    found = connection.execute(sql, [key]).fetchone()
-    return Drawn(*found) if found else None
+def drawn(connection: sqlite3.Connection, keys: Sequence[bytes]) -> dict[bytes, Drawn]:
+    """Return what was drawn for those of the questions that were paid for, the first one first."""
+    among = ", ".join("?" * len(keys))
+    sql = f"SELECT key, noisy, completeness FROM charge WHERE key IN ({among}) ORDER BY number"
+    return {key: Drawn(*one) for key, *one in connection.execute(sql, list(keys))}
 
 
 def entry_hash(connection: sqlite3.Connection, number: int) -> bytes | None:
@@ -106,14 +106,17 @@ def last_number(connection: sqlite3.Connection) -> int:
 
 
 def rows(
-    connection: sqlite3.Connection, dataset: str, after: int = 0, *, payer: str | None = None
+    connection: sqlite3.Connection, dataset: str, after: int = 0, *, payers: Sequence[str] = ()
 ) -> Iterator[tuple[int, Charge]]:
-    """Yield the charges of a dataset after a number, with theirs; of one payer or of all."""
+    """Yield the charges of a dataset after a number, with theirs: those that any of `payers` paid,
+    each once, or all."""
     among, values = "c.dataset = ?", [dataset]
     join = ""
-    if payer is not None:
-        join = "JOIN charge_payer p ON p.number = c.number AND p.dataset = ? AND p.payer = ?"
-        values = [dataset, payer, dataset]
+    if payers:
+        named = ", ".join("?" * len(payers))
+        paid = f"SELECT number FROM charge_payer WHERE dataset = ? AND payer IN ({named})"
+        join = f"JOIN ({paid}{' GROUP BY number' * (len(payers) > 1)}) p ON p.number = c.number"
+        values = [dataset, *payers, dataset]
     sql = f"{_READ} {join} WHERE {among} AND c.number > ? ORDER BY c.number"
     return (_read(row)[:2] for row in connection.execute(sql, [*values, after]))
 

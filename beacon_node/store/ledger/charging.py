@@ -13,9 +13,11 @@ import orjson
 from beacon_node.model.charges import Charge, Drawn, Seated
 from beacon_node.model.consent_documents import canonical_json
 from beacon_node.model.ledger import Verification, older
+from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger import charges, seats
 from beacon_node.store.ledger.chain import Appending
+from beacon_node.store.ledger.linked import read
 from beacon_node.store.ledger.purses import PurseFiles
 from beacon_node.store.ledger.reader import Reader
 
@@ -28,27 +30,34 @@ class Charging:
 
     `audit` records the question itself, whose `body` is as `Ledger.audit` wants it. `on_disk` is
     the number of the last charge that an earlier transaction made, `purses` keeps what it came to.
+    `linked` says which accounts are one person's.
     """
 
     def __init__(
-        self, appending: Appending, audit: Callable[[Mapping], None], purses: PurseFiles
+        self,
+        appending: Appending,
+        audit: Callable[[Mapping], None],
+        purses: PurseFiles,
+        linked: Linked,
     ) -> None:
         self._appending, self._connection = appending, appending.connection
-        self.audit, self.purses = audit, purses
+        self.audit, self.purses, self.linked = audit, purses, linked
         self.on_disk = charges.last_number(self._connection)
 
     def consent_version(self) -> int:
         return self._appending.consent_version()
 
-    def drawn(self, key: bytes) -> Drawn | None:
-        """Return what was drawn for a question that was paid for, None for one that was not."""
-        return charges.drawn(self._connection, key)
+    def drawn(self, keys: Sequence[bytes]) -> Drawn | None:
+        """Return what was drawn for a question that was paid for under any of its keys, first of
+        all; None for one that was not."""
+        return next(iter(charges.drawn(self._connection, keys).values()), None)
 
     def charges(
-        self, dataset: str, after: int = 0, *, payer: str | None = None
+        self, dataset: str, after: int = 0, *, payers: Sequence[str] = ()
     ) -> Iterator[tuple[int, Charge]]:
-        """Yield the charges of a dataset after a number, with theirs; of one payer or of all."""
-        return charges.rows(self._connection, dataset, after, payer=payer)
+        """Yield the charges of a dataset after a number, with theirs: those that any of `payers`
+        paid, each once, or all."""
+        return charges.rows(self._connection, dataset, after, payers=payers)
 
     def entry_hash(self, number: int) -> bytes | None:
         """Return the hash of the entry of a charge, None if there is no such charge."""
@@ -91,6 +100,7 @@ class _Ledger(Protocol):
     path: Path
     _reader: Reader
     _is_behind: bool
+    _linked: Linked
 
     def writing(self, *, now: datetime, durable: bool) -> AbstractContextManager[Appending]: ...
 
@@ -111,10 +121,10 @@ class ChargingLedger:
             return seats.seat(appending, dataset, persons)
 
     def drawn(self: _Ledger, keys: Sequence[bytes]) -> dict[bytes, Drawn]:
-        """Return what was drawn for those of the questions that were paid for."""
+        """Return what was drawn for those of the questions that were paid for, in the order in
+        which they were."""
         with told_plainly(self.path), self._reader as connection:
-            found = {key: charges.drawn(connection, key) for key in keys}
-        return {key: one for key, one in found.items() if one is not None}
+            return charges.drawn(connection, keys)
 
     def stated_bounds(self: _Ledger, after: int) -> tuple[int, dict | None]:
         """Return the number of the last entry, and the newest settings of the registered tier that
@@ -139,6 +149,7 @@ class ChargingLedger:
                 appending,
                 audit=lambda body: self._record_question(appending, body),
                 purses=PurseFiles(self.path),
+                linked=read(appending.connection, self._linked),
             )
 
 

@@ -221,19 +221,20 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
     def fix_purpose(self, account: str, purpose: ResearchPurpose, *, now: datetime) -> None:
         """Record the purpose of an account, for good; the same one again changes nothing.
 
-        Raises NotPermitted if the account has another one.
+        Raises NotPermitted if the account, or another one of the same person, has another one.
         """
         if not account:
             raise InvalidRequest("account: whose purpose this is, is expected")
-        body = purposes.stated(account, purpose)
-        _check_size(body)
+        _check_size(purposes.stated(account, purpose))
         with self.writing(now=now, durable=True) as appending:
-            purposes.fix(appending, account, body)
+            known = linked.read(appending.connection, self._linked)
+            purposes.fix(appending, known.accounts(account), purpose)
 
     def purpose_of(self, account: str) -> ResearchPurpose | None:
-        """Return the fixed purpose of an account, None while it has none."""
+        """Return the fixed purpose of the person whose account it is, None while there is none."""
+        accounts = self.linked().accounts(account)
         with told_plainly(self.path), self._reader as connection:
-            return purposes.purpose_of(connection, account)
+            return purposes.purpose_of(connection, accounts)
 
     def purposes(self) -> Iterator[FixedPurpose]:
         """Yield the purposes of all accounts in the order in which they were fixed."""

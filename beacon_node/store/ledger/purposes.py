@@ -1,7 +1,11 @@
-"""The fixed purposes in the chain: the first one of an account holds for ever."""
+"""The fixed purposes in the chain: the first one of a person holds for ever.
+
+Of accounts that turned out to be one person's, that is the one that was fixed first of all: what
+the others stated since counts no more, for a second purpose is what nobody was to have.
+"""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -21,22 +25,26 @@ def stated(account: str, purpose: ResearchPurpose) -> str:
     return canonical_json({"account": account, "purpose": purpose_document(purpose)})
 
 
-def fix(appending: Appending, account: str, body: str) -> None:
-    """Fix what `stated` says, unless it is fixed already. Raises NotPermitted for another one."""
-    fixed = _entry_of(appending.connection, account)
+def fix(appending: Appending, accounts: Sequence[str], purpose: ResearchPurpose) -> None:
+    """Fix the purpose of a person's accounts (as the first of them), unless it is fixed already.
+
+    Raises NotPermitted if another one is.
+    """
+    fixed = purpose_of(appending.connection, accounts)
     if fixed is None:
-        (entry,) = appending.append(PURPOSE, [body])
+        (entry,) = appending.append(PURPOSE, [stated(accounts[0], purpose)])
         sql = "INSERT INTO purpose VALUES (?, ?)"
-        appending.connection.execute(sql, [entry.sequence, account])
-    elif fixed.body != body:
+        appending.connection.execute(sql, [entry.sequence, accounts[0]])
+    elif fixed != purpose:
         raise NotPermitted(
             "this account has stated another purpose before, which holds for good; another purpose "
             "needs an application to the data access committee"
         )
 
 
-def purpose_of(connection: sqlite3.Connection, account: str) -> ResearchPurpose | None:
-    entry = _entry_of(connection, account)
+def purpose_of(connection: sqlite3.Connection, accounts: Sequence[str]) -> ResearchPurpose | None:
+    """Return the purpose that was fixed first for one of a person's accounts."""
+    entry = _first_entry(connection, accounts)
     return None if entry is None else _read(entry).purpose
 
 
@@ -63,12 +71,15 @@ def verify(connection: sqlite3.Connection, whole: Verification) -> Verification:
 _LOST = "its purpose is not listed as it was recorded"
 
 
-def _entry_of(connection: sqlite3.Connection, account: str) -> Entry | None:
+def _first_entry(connection: sqlite3.Connection, accounts: Sequence[str]) -> Entry | None:
     sql = f"""SELECT {ENTRY} FROM purpose p JOIN entry e ON e.sequence = p.number
               WHERE p.account = ?"""
-    entry = next((Entry(*row) for row in connection.execute(sql, [account])), None)
-    if entry is not None:
-        check_entry(entry)
+    found = (connection.execute(sql, [account]).fetchone() for account in accounts)
+    entries_ = [Entry(*row) for row in found if row is not None]
+    if not entries_:
+        return None
+    entry = min(entries_, key=lambda one: one.sequence)
+    check_entry(entry)
     return entry
 
 

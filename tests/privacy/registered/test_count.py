@@ -7,9 +7,10 @@ import pytest
 
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
-from beacon_node.privacy.registered.account import Account, Row, replay
+from beacon_node.privacy.registered.account import Account, Change, Purse, Row, replay
 from beacon_node.privacy.registered.bounds import (
     Bounds,
+    Limits,
     account_limits,
     institution_limits,
     pool_limits,
@@ -282,3 +283,15 @@ def test_nothing_private_prints_itself():
     quoted = charged(who, asks(3, 7))
     for thing in (quoted, quoted.row.people, quoted.question.people, who.accounts[0]):
         assert "3" not in repr(thing).replace("Account('ada', version=1)", "")
+
+
+def test_what_several_accounts_of_one_person_spent_never_comes_to_less():
+    """However many there are: a sum that no number of 32 bits holds is taken for everything."""
+    whole = Limits(renyi=2**29, rho=2**29, fill=1)
+    change = Change.of(*(np.array([2**29, 3], np.int32) for _ in range(2)))
+    purse = Purse(2)
+    for _ in range(9):
+        purse.add(change)
+        assert purse.renyi[0] >= 2**29 and purse.rho[0] >= 2**29
+    assert purse.within(whole).renyi.tolist() == [2**29, 27]
+    assert purse.within(whole).most("rho", allowed=0) == 2**29

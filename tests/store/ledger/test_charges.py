@@ -41,7 +41,7 @@ def add(ledger: Ledger, *charges: Charge) -> list[int]:
 
 def read(ledger: Ledger, dataset: str = "d", after: int = 0, payer: str | None = None):
     with ledger.charging(now=day(1)) as turn:
-        return list(turn.charges(dataset, after, payer=payer))
+        return list(turn.charges(dataset, after, payers=(payer,) if payer else ()))
 
 
 def other(number: int, **facts) -> Charge:

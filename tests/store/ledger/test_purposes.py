@@ -7,6 +7,7 @@ import pytest
 from beacon_node.errors import InvalidRequest, LedgerBroken, NotPermitted
 from beacon_node.model.data_use import Organisation, ResearchPurpose
 from beacon_node.model.ledger import FixedPurpose
+from beacon_node.model.linked import How
 from beacon_node.store.ledger import Ledger
 from tests.policy.histories import day
 
@@ -123,3 +124,27 @@ def test_a_changed_purpose_is_neither_told_nor_compared_with(ledger, tampered):
         with pytest.raises(LedgerBroken, match="entry 1"):
             use()
     assert ledger.purpose_of("b") == METHODS
+
+
+# ---- accounts of one person ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", [("a", "b"), ("b", "a")])
+def test_of_two_purposes_of_one_person_the_one_that_was_fixed_first_holds(ledger, named):
+    ledger.fix_purpose("b", HEART, now=day(1))
+    ledger.fix_purpose("a", METHODS, now=day(2))
+    ledger.link(named, How.VISAS, now=day(3))
+    assert ledger.purpose_of("a") == ledger.purpose_of("b") == HEART
+    for account in ("a", "b"):
+        ledger.fix_purpose(account, HEART, now=day(4))
+        with pytest.raises(NotPermitted, match="another purpose"):
+            ledger.fix_purpose(account, METHODS, now=day(4))
+    assert ledger.head().sequence == 3 and ledger.verify().is_whole
+
+
+def test_a_purpose_of_either_account_is_the_person_s(ledger):
+    ledger.link(("a", "b"), How.VISAS, now=day(1))
+    ledger.fix_purpose("b", HEART, now=day(2))
+    assert ledger.purpose_of("a") == HEART
+    with pytest.raises(NotPermitted):
+        ledger.fix_purpose("a", METHODS, now=day(3))

@@ -1,4 +1,5 @@
-"""`beacon-node query`: ask this node, in its own process, what anybody could ask it over HTTP."""
+"""`beacon-node query`: ask this node, in its own process, what anybody could ask it over HTTP, or
+ask an address (`--at`) over HTTP."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from beacon_node.cli.at import at_options
 from beacon_node.cli.common import Session, with_session
 from beacon_node.cli.query_output import Asked, show_many, show_one, to_json
 from beacon_node.errors import InvalidRequest
@@ -34,6 +37,22 @@ ENTRIES = {entry_type.path: entry_type for entry_type in (EntryType.GENOMIC_VARI
 @click.option("--dataset", "datasets", multiple=True, metavar="ID", help="Ask only this one.")
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, metavar="RECORDS")
 @click.option("--skip", type=click.IntRange(0), default=0, metavar="PAGES")
+@at_options
+@click.option(
+    "--file", metavar="FILE", help="Ask each line of a list, or allele of a VCF; - stdin."
+)
+@click.option("--csv", metavar="FILE", help="Write a row per site; - is stdout.")
+@click.option("--jsonl", metavar="FILE", help="Write a JSON document per question; - is stdout.")
+@click.option("--resume", is_flag=True, help="Go on with that file: what it answers is not asked.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(0.01, 20),
+    default=2.0,
+    show_default=True,
+    metavar="N",
+    help="Questions per second, at most.",
+)
+@click.option("--yes", is_flag=True, help="Ask many without asking me first.")
 @with_session
 def query(session: Session, texts: tuple[str, ...], **told: Any) -> int:
     """Ask for a variation, region, gene, rsID, HGVS name or protein change.
@@ -41,7 +60,34 @@ def query(session: Session, texts: tuple[str, ...], **told: Any) -> int:
     TEXT is what one would type into a search box: 17-43045711-C-T, rs80357906, BRCA1, "BRAF
     V600E", 17:43044295-43125364, NM_007294.4:c.5266dup. A `-` reads one question per line from
     stdin. Positions count from 1. Without TEXT, the filters alone are asked.
+
+    Without --at this node is asked. With it, every site that the broker there knows has a row, or
+    the node or Beacon there is the one site. --file, --csv, --jsonl, --resume, --rate and --yes go
+    with --at; --dataset, --limit and --skip without it.
     """
+    if told["at"]:
+        from beacon_node.cli.query_at import query_at
+
+        _refuse(_HERE_ONLY, "asks this node, not another address")
+        return query_at(session, texts, told)
+    _refuse(_THERE_ONLY, "goes with --at")
+    return _query_here(session, texts, told)
+
+
+_HERE_ONLY = ("datasets", "limit", "skip")
+_THERE_ONLY = ("file", "csv", "jsonl", "resume", "rate", "yes", "token_file", "timeout")
+
+
+def _refuse(names: Sequence[str], why: str) -> None:
+    """Raise UsageError if one of these options was given on the command line."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name)
+        if option.name in names and given is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option.opts[0]} {why}")
+
+
+def _query_here(session: Session, texts: tuple[str, ...], told: Mapping[str, Any]) -> int:
     node = session.open_node()
     base, is_open = _base(told), told["entry"] is None
     assembly = parse_assembly(told["assembly"]) if told["assembly"] else _only_assembly(node)

@@ -105,10 +105,13 @@ class Asked:
 
 
 def table_rows(rows: Sequence[MemberRow]) -> Iterator[tuple[Any, ...]]:
-    """Yield a tuple of COLUMNS per site; what is not known is None."""
+    """Yield a tuple of COLUMNS per site; what is not known is None, such as whether somebody exists
+    where only so much is told that they are few."""
     for row in rows:
+        words = answer_words(row)
+        exists = None if row.exists is False and words != "no" else row.exists
         yield (
-            *(row.member, row.name, row.came.value, answer_words(row), row.exists, row.count),
+            *(row.member, row.name, row.came.value, words, exists, row.count),
             *(row.count_of or None, row.precision or None, ", ".join(row.adjusted_to) or None),
             *(row.granularity and row.granularity.word, row.reason or None, row.elapsed_s),
         )

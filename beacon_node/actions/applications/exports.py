@@ -19,6 +19,7 @@ from beacon_node.model.application import (
 )
 from beacon_node.model.application_documents import command_name
 from beacon_node.model.dac import DacEntry, Done
+from beacon_node.model.spreadsheet import harmless
 from beacon_node.node import Node
 from beacon_node.policy.applications import grants_of
 from beacon_node.policy.applications.attention import (
@@ -33,7 +34,6 @@ GRANTS = ("account", "dataset", "application", "title", "granularity", "until")
 DECISIONS = ("at", "application", "decision", "by", "through", "datasets", "until", "comment")
 _DECIDING = (Approve, Reject, Return, Extend, Close, Revoke, Withdraw)
 _REMINDED = frozenset({Cause.WAITING, Cause.ENDING, Cause.TERMS})
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def grants_table(node: Node, by: Viewer) -> list[Sequence[str]]:
@@ -89,12 +89,8 @@ def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    writer.writerows([harmless(cell) for cell in row] for row in rows)
     return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
 
 
 # ---- reminders -----------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class VcfFile:
     """A `model.calls.GenotypeFile`; can be sent to other processes if `bases` can.
 
     `is_gvcf`: a reference block stands among the first records, so that records tell what was
-    sequenced (a BCF's records are looked at when it is read).
+    sequenced (a BCF's records are looked at when it is read). `needs_counts`: a file without
+    samples must tell AC and AN, as data must; a list of alleles to ask for need not.
     """
 
     path: str
@@ -48,6 +49,7 @@ class VcfFile:
     filters: FilterPolicy
     bases: Bases | None
     segments: tuple[Segment, ...]
+    needs_counts: bool = True
 
     @property
     def samples(self) -> tuple[str, ...]:
@@ -80,7 +82,7 @@ class VcfFile:
             filters=self.filters,
             bases=self.bases,
             read_effects=effect_reader(self.head.lines),
-            is_sites_only=self.is_sites_only,
+            is_sites_only=self.is_sites_only and self.needs_counts,
             is_gvcf=self.is_gvcf or self.is_bcf and bcf.has_block(self.path, _PEEKED),
         )
 

@@ -1,0 +1,179 @@
+"""A row per site that fills in as answers arrive; below it what the words in it mean."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from beacon_node.cli.output import Output
+from beacon_node.client import Understood
+from beacon_node.model.federation import Came, MemberRow, Told
+from beacon_node.model.row_words import MEANINGS, answer_words, tally, tally_words
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS = ("site", "answer", "seconds")
+
+
+class SiteTable:
+    """Shows an answer while it comes: a table redrawn on a terminal, into a pipe a line per row."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._rows, self._live = output, {}, None
+        self._is_drawn = sys.stdout.isatty() and not output.as_json
+        self._is_begun = False
+
+    def __enter__(self) -> "SiteTable":
+        return self
+
+    def __exit__(
+        self, kind: type | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+            from rich.console import Console
+
+            Console().print(drawn(self.rows))  # whole, also where the screen is too low for it
+
+    def add(self, one: Understood | MemberRow) -> None:
+        """Take what arrived and show it."""
+        if isinstance(one, Understood):
+            self._rows |= {row.member: row for row in one.sites}
+            self._output.sentence(one.words)
+            self._output.sentence("")
+        else:
+            self._rows[one.member] = one
+        if self._output.as_json:
+            return
+        if self._is_drawn:
+            self._draw()
+        elif isinstance(one, MemberRow) and one.came is not Came.WAITING:
+            self._print(one)
+
+    @property
+    def rows(self) -> tuple[MemberRow, ...]:
+        return tuple(self._rows.values())
+
+    def _print(self, row: MemberRow) -> None:
+        if not self._is_begun:
+            print("\t".join(COLUMNS), flush=True)
+            self._is_begun = True
+        for cells in _lines(row):
+            print("\t".join(cells), flush=True)
+
+    def _draw(self) -> None:
+        from rich.live import Live
+
+        if self._live is None:
+            self._live = Live(auto_refresh=False, transient=True)
+            self._live.start()
+        self._live.update(drawn(self.rows), refresh=True)
+
+
+def _lines(row: MemberRow) -> Iterator[tuple[str, str, str]]:
+    """Yield a site's cells, then those of its datasets or members where it has several."""
+    seconds = "" if row.elapsed_s is None else f"{row.elapsed_s:.1f}"
+    yield row.name, answer_words(row), seconds
+    if row.rows:
+        for one in row.rows:
+            yield from ((f"  {name}", words, took) for name, words, took in _lines(one))
+    elif len(row.datasets) > 1:
+        for told in row.datasets:
+            yield f"  {told.name or told.dataset}", answer_words(told), ""
+
+
+def drawn(rows: Iterable[MemberRow]) -> "Table":
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("site", overflow="fold")
+    table.add_column("answer", overflow="fold")
+    table.add_column("seconds", justify="right")
+    for row in rows:
+        for name, words, seconds in _lines(row):
+            table.add_row(Text(name), Text(words, style=_style(words)), seconds)
+    return table
+
+
+_WORD_STYLES = {
+    "no": "",
+    Came.WAITING: "dim",
+    Came.NOT_PERMITTED: "yellow",
+    Came.NOT_ANSWERABLE: "yellow",
+    Came.NOT_SEQUENCED: "yellow",
+    Came.WRONG_ASSEMBLY: "yellow",
+    Came.BUDGET_SPENT: "yellow",
+    Came.NOT_UNDERSTOOD: "yellow",
+}
+
+
+def _style(words: str) -> str:
+    """Colour says nothing that the words do not say."""
+    if words == "yes" or words[-1:].isdecimal():
+        return "" if words.startswith("fewer") else "green"
+    return _WORD_STYLES.get(words, "red")
+
+
+# ---- below the table -----------------------------------------------------------------------------
+
+
+def show_meaning(output: Output, rows: Sequence[MemberRow], at: str) -> None:
+    """Say how many sites answered, what a total covers, and what each silence means."""
+    if not rows:
+        output.sentence("This network has no site to ask.")
+        return
+    output.sentence("")
+    output.sentence(tally_words(tally(rows), _counted(rows)))
+    for sentence in _sentences(rows):
+        output.sentence(sentence)
+    closed = [row.member for row in rows if row.came is Came.NOT_PERMITTED]
+    if closed:
+        sites = ",".join(closed)
+        output.sentence(f"Apply for access: beacon-node apply --at {at} --sites {sites} --form …")
+
+
+def _counted(rows: Sequence[MemberRow]) -> str:
+    counted = {row.count_of for row in rows if row.count is not None and row.count_of}
+    return counted.pop() if len(counted) == 1 else "entries" if counted else "individuals"
+
+
+def _sentences(rows: Sequence[MemberRow]) -> Iterator[str]:
+    for came in Came:
+        silent = [row for row in rows if row.came is came]
+        if not silent or came is Came.ANSWERED:
+            continue
+        names = ", ".join(row.name for row in silent)
+        yield f"{came} ({names}): {MEANINGS[came]}"
+        yield from (f"  {row.name}: {row.reason}" for row in silent if row.reason)
+    yield from _of_parts(rows)
+    words = [answer_words(one) for row in rows for one in (row, *row.datasets)]
+    if any(word.startswith("fewer than") for word in words):
+        yield "“fewer than”: no number that small is told; it need not be none."
+    if any(word.startswith("about") for word in words):
+        yield "“about”: a number with noise, mostly one or two off, or a rounded one."
+    yield from (f"{row.name}: {note}" for row in rows for note in row.notes.values())
+
+
+def _of_parts(rows: Sequence[MemberRow]) -> Iterator[str]:
+    """Yield why datasets said nothing at sites of which others answered."""
+    for row in rows:
+        if row.came is not Came.ANSWERED:
+            continue
+        for told in row.datasets:
+            if told.exists is None:
+                yield f"{row.name}, {_name(told)}: {_why(told)}"
+            elif told.completeness is not None and told.completeness < 1:
+                share = f"{told.completeness:.0%}"
+                yield f"{row.name}, {_name(told)}: about {share} of its people were really counted"
+
+
+def _name(told: Told) -> str:
+    return told.name or told.dataset
+
+
+def _why(told: Told) -> str:
+    meaning = MEANINGS.get(told.status) if isinstance(told.status, Came) else ""
+    return ". ".join(part.rstrip(".") for part in (told.status, told.reason or meaning) if part)

@@ -14,7 +14,7 @@ from beacon_node.model.trust import BlockList
 from beacon_node.node import Node
 from beacon_node.policy.visas.standing import BLOCKED, Standing
 
-__all__ = ["Identified", "account_of", "identify"]
+__all__ = ["Identified", "account_of", "identify", "refuse_blocked"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,11 +34,11 @@ def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identif
     at = node.clock.now()
     found = prove(house, tokens, at)
     requester = _requester(node, found, at)
-    _refuse_blocked(node, house.trusted.trust().blocked, requester.account)
+    refuse_blocked(node, house.trusted.trust().blocked, requester.account)
     return Identified(requester, found)
 
 
-def _refuse_blocked(node: Node, blocked: BlockList, account: str) -> None:
+def refuse_blocked(node: Node, blocked: BlockList, account: str) -> None:
     """Refuse whoever is blocked under another of their identities."""
     if any(account_at(node, subject) == account for subject in blocked.subjects):
         raise NotPermitted(BLOCKED)

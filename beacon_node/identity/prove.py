@@ -5,14 +5,14 @@ It keeps to the order of AAI OIDC Profile 1.2 ("Passport Clearinghouses") and Pa
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from beacon_node.crypto.signatures import is_signed
 from beacon_node.errors import InvalidRequest, NotAuthenticated
 from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.keys import KeysUnavailable
 from beacon_node.identity.userinfo import UserinfoRefused
-from beacon_node.model.passport import Passport, Rule, TokenRefused, Visa
+from beacon_node.model.passport import Passport, Rule, Subject, TokenRefused, Visa
 from beacon_node.model.tokens import Token, read_token
 from beacon_node.model.trust import Trust
 from beacon_node.policy.visas.documents import read_visa
@@ -27,6 +27,8 @@ from beacon_node.policy.visas.standing import Findings, Standing, standing
 
 MAX_VISAS = 200  # in one request, all passports together
 MAX_PASSPORTS = 4  # in one request; several brokers may each give a person one
+FRESH = timedelta(hours=1)  # of visas that a broker of a network shows
+_NOBODY = Subject("", "")
 _BEARER = "bearer"
 
 
@@ -81,6 +83,31 @@ def _proved(
     findings = Findings()
     visas = _visas(house, passports, trust, at, findings)
     return standing(passports, visas, trust, findings)
+
+
+def prove_visas(house: Clearinghouse, visas: Sequence[object], at: datetime) -> Standing | None:
+    """Return what visas prove that somebody else shows for a researcher, without a passport.
+
+    Only those count that were made within the last hour: they are of somebody who is there now.
+    None if none is good. Raises what `prove` does, NotAuthenticated also where good visas are about
+    several people: nobody has the grants of two.
+    """
+    trust, findings = house.trusted.trust(), Findings()
+    if len(visas) > MAX_VISAS:
+        raise TokenRefused(Rule.TOO_MANY, "the list of visas")
+    shown = Passport(_NOBODY, tuple(visas), at + FRESH)
+    good = []
+    for visa in _visas(house, [shown], trust, at, findings):
+        if visa.made and visa.made >= at - FRESH:
+            good.append(visa)
+        else:
+            findings.refuse(visa.number, Rule.STALE, visa)
+    if not good:
+        return None
+    found = standing([replace(shown, subject=good[0].subject)], good, trust, findings)
+    if not found.identities.issuperset(visa.subject for visa in good):
+        raise TokenRefused(Rule.OTHER_PERSON, "a visa")
+    return found
 
 
 # ---- passports -----------------------------------------------------------------------------------

@@ -106,6 +106,10 @@ class Rule(Enum):
         "Passport: LinkedIdentities; Visa Identity",
         "it is about another identity, and nothing trusted links the two",
     )
+    STALE = (
+        "Passport: Visa Expiry; this node's rule for brokers of a network",
+        "it was made more than an hour ago, and a broker has to show one of now",
+    )
     CONDITIONS = "Passport: conditions", "its conditions are not met by the other visas"
     CONDITIONS_FORM = "Passport: conditions", "its conditions are not of their form"
     REPEATED = "node limit", "the same visa was looked at before"
@@ -152,9 +156,9 @@ class Passport:
 class Visa:
     """A visa whose signature, times, issuer and source hold.
 
-    `subject` is whom it is about, `until` when it ends (exclusive). `conditions` are as written,
-    None without any: they are evaluated among all visas. `purpose` and `ceiling` are those that a
-    beacon node states of the grant behind it; None where nobody does.
+    `subject` is whom it is about, `made` when it was signed, `until` when it ends (exclusive).
+    `conditions` are as written, None without any: they are evaluated among all visas. `purpose` and
+    `ceiling` are those that a beacon node states of the grant behind it; None where nobody does.
     """
 
     number: int
@@ -168,6 +172,7 @@ class Visa:
     conditions: list | None = None
     purpose: ResearchPurpose | None = None
     ceiling: Granularity | None = None
+    made: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

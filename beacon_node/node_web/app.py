@@ -3,10 +3,11 @@
 from flask import Flask, Response
 
 from beacon_node.beacon_v2.render import render_error
+from beacon_node.model.dac import Actor
 from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
 from beacon_node.node_web.beacon_api import add_beacon_api
-from beacon_node.node_web.dac import add_dac
+from beacon_node.node_web.dac import WhoActs, add_dac
 from beacon_node.node_web.operations import add_operations
 from beacon_node.node_web.pace import Pace, paced
 from beacon_node.node_web.questions import WhoAsks
@@ -21,14 +22,20 @@ def anybody() -> Requester:
     return ANONYMOUS
 
 
-def create_app(node: Node, who_asks: WhoAsks = anybody, pace: Pace = Pace()) -> Flask:
-    """Return the application that answers for `node`; `who_asks` says who sent a request, and
-    `pace` when answers of the registered tier leave."""
+def create_app(
+    node: Node,
+    who_asks: WhoAsks = anybody,
+    pace: Pace = Pace(),
+    who_acts: WhoActs | None = None,
+) -> Flask:
+    """Return the application that answers for `node`; `who_asks` says who sent a request, `pace`
+    when answers of the registered tier leave, and `who_acts` who applies to the committee: by
+    default whoever asks."""
     app = Application("beacon_node.node_web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
     api = add_beacon_api(app, node, paced(app, who_asks, pace))
-    add_dac(app, node, who_asks)
+    add_dac(app, node, who_acts or (lambda: Actor(who_asks().account)))
     add_operations(app, node)
 
     def render(error: HttpError) -> Response:

@@ -17,6 +17,7 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Page, Within
 from beacon_node.node import Node
 from beacon_node.node_web.identity import identity_of
+from beacon_node.node_web.network import without_visas
 from beacon_node.node_web.questions import Questions, WhoAsks
 from beacon_node.node_web.terms import FilteringTerms
 from beacon_node.web.errors import http_error
@@ -124,7 +125,7 @@ def _body() -> object:
     if not raw.strip():
         return {}
     try:
-        return orjson.loads(raw)
+        return without_visas(orjson.loads(raw))
     except orjson.JSONDecodeError as error:
         raise InvalidRequest(
             f"the request body is not valid JSON (line {error.lineno}, column {error.colno})"

@@ -15,8 +15,11 @@ from beacon_node.model.application import Block, Form, State
 from beacon_node.model.application_documents import read_command
 from beacon_node.model.dac import Actor, Unblock
 from beacon_node.node import Node
-from beacon_node.node_web.questions import WhoAsks
+from beacon_node.node_web.network import without_visas
 from beacon_node.web.responses import json_response
+
+WhoActs = Callable[[], Actor]
+"""Says who sent the present request (an empty account: nobody in particular), and through whom."""
 
 ROOT = "/dac"
 MOST_ROWS = 200
@@ -29,34 +32,39 @@ _TABLES: Mapping[str, tuple] = {
 class DacDesk:
     """The handlers; each asks first who is there."""
 
-    def __init__(self, node: Node, who_asks: WhoAsks) -> None:
-        self.node, self._who_asks = node, who_asks
+    def __init__(self, node: Node, who_acts: WhoActs) -> None:
+        self.node, self._who_acts = node, who_acts
+
+    def actor(self) -> Actor:
+        """Return whoever sent the present request: an account that is proved, and through whom."""
+        actor = self._who_acts()
+        if not actor.account:
+            raise NotAuthenticated("applications are for people who bring a passport; see /whoami")
+        return actor
 
     def account(self) -> str:
-        """Return the account of whoever sent the present request, proved by their passport."""
-        account = self._who_asks().account
-        if not account:
-            raise NotAuthenticated("applications are for people who bring a passport; see /whoami")
-        return account
+        return self.actor().account
 
     # ---- applications ------------------------------------------------------------------------
 
     def applications(self) -> Response:
         """GET: those one may see; POST: open one, `{"form": …}` or `{"copyOf": ID}`."""
-        account = self.account()
+        actor = self.actor()
         if request.method == "POST":
-            return self._open(account, _body({"form", "copyOf"}))
+            return self._open(actor, _body({"form", "copyOf"}))
         skip, limit = _page()
-        rows = list_applications(self.node, account, states=_states(), skip=skip, limit=limit)
+        rows = list_applications(self.node, actor.account, states=_states(), skip=skip, limit=limit)
         return json_response({"applications": [documents.row_document(row) for row in rows]})
 
-    def _open(self, account: str, body: Mapping) -> Response:
+    def _open(self, actor: Actor, body: Mapping) -> Response:
         if len(body) != 1:
             raise InvalidRequest("either form or copyOf is expected")
         if "copyOf" in body:
-            found = desk.copy_application(self.node, _text(body, "copyOf"), account)
+            copied, by = _text(body, "copyOf"), actor.account
+            found = desk.copy_application(self.node, copied, by, through=actor.through)
         else:
-            found = desk.open_application(self.node, _form(body["form"]), account)
+            form, by = _form(body["form"]), actor.account
+            found = desk.open_application(self.node, form, by, through=actor.through)
         return json_response(documents.view_document(found), 201)
 
     def application(self, id: str) -> Response:
@@ -65,9 +73,9 @@ class DacDesk:
 
     def commands(self, id: str) -> Response:
         """POST `{"command": {"do": …}}`."""
-        account = self.account()
+        actor = self.actor()
         command = read_command(_body({"command"}).get("command"))
-        found = desk.act(self.node, id, command, account)
+        found = desk.act(self.node, id, command, actor.account, through=actor.through)
         return json_response(documents.view_document(found))
 
     def questions(self, id: str) -> Response:
@@ -113,9 +121,9 @@ class DacDesk:
         return response
 
 
-def add_dac(app: Flask, node: Node, who_asks: WhoAsks) -> None:
+def add_dac(app: Flask, node: Node, who_acts: WhoActs) -> None:
     """Give `app` everything about applications."""
-    found = DacDesk(node, who_asks)
+    found = DacDesk(node, who_acts)
     one = f"{ROOT}/applications/<id>"
     routes: list[tuple[str, Callable[..., Response], list[str]]] = [
         (f"{ROOT}/applications", found.applications, ["GET", "POST"]),
@@ -136,7 +144,7 @@ def add_dac(app: Flask, node: Node, who_asks: WhoAsks) -> None:
 def _body(expected: set[str]) -> dict[str, Any]:
     """Return the JSON object of the present request; passports in it were looked at already."""
     try:
-        body = orjson.loads(request.get_data(cache=True))
+        body = without_visas(orjson.loads(request.get_data(cache=True)))
     except orjson.JSONDecodeError as error:
         raise InvalidRequest("the request body is not valid JSON") from error
     if not isinstance(body, dict):

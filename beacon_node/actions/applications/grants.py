@@ -28,9 +28,20 @@ def with_own_grants(node: Node, requester: Requester, at: datetime) -> Requester
     from every dataset also what a registered account is told: such a person is answered like
     anybody.
     """
-    blocked = present_work(node).blocked_datasets(requester.account)
+    return with_grants_of(node, requester, requester.account, at)
+
+
+def with_grants_of(node: Node, requester: Requester, proved: str, at: datetime) -> Requester:
+    """Return the same of a requester whose account somebody else names.
+
+    `proved` is the account of whom the visas are about, empty for nobody: what the node's committee
+    granted is for the one who is there. Blocks of both count.
+    """
+    account, work = requester.account, present_work(node)
+    blocked = work.blocked_datasets(account) | work.blocked_datasets(proved)
     if EVERY_DATASET in blocked:
         return replace(requester, tier=Tier.PUBLIC, purpose=None, grants=())
     visas = tuple(one for one in requester.grants if one.dataset_id not in blocked)
-    grants = (*grants_at(node, requester.account, at), *visas)
+    own = grants_at(node, account, at) if account and account == proved else ()
+    grants = (*own, *visas)
     return replace(requester, tier=Tier.CONTROLLED if grants else requester.tier, grants=grants)

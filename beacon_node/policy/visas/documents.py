@@ -47,6 +47,7 @@ def read_visa(token: Token, issuer: VisaIssuer, trust: Trust, at: datetime) -> V
         conditions=_conditions(stated),
         purpose=said and said.purpose,
         ceiling=said and said.ceiling,
+        made=claims.moment(token.claims.get("iat"), Rule.CLAIMS),
     )
 
 

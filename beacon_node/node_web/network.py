@@ -1,0 +1,235 @@
+"""Questions of brokers: each is what a pinned broker signed, once, and its answer is signed too.
+
+A request with a message is never taken for anybody's: what is wrong with it refuses all of it. From
+the moment its signature holds, every response is signed, whatever it says.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import orjson
+from flask import Flask, Response, g, request
+
+from beacon_node.actions.through_broker import Introduced, Recognised, applicant, recognise
+from beacon_node.crypto.ed25519 import SigningKey
+from beacon_node.crypto.keys import ensure_key
+from beacon_node.crypto.messages import NETWORK_KEY
+from beacon_node.errors import InvalidRequest, NotAuthenticated, QuotaExceeded
+from beacon_node.federation.checks import (
+    check_address,
+    check_body,
+    check_request,
+    signed_question,
+)
+from beacon_node.federation.messages import Signer
+from beacon_node.identity.brokers_file import BrokersFile
+from beacon_node.identity.clearinghouse import Clearinghouse
+from beacon_node.model.dac import Actor
+from beacon_node.model.federation import MESSAGE_HEADER, PinnedBroker, Question
+from beacon_node.model.message import Fault, MessageRefused
+from beacon_node.model.requester import Requester, Tier
+from beacon_node.node import Node
+from beacon_node.node_web.questions import WhoAsks
+from beacon_node.storage.used_numbers import Use, UsedNumbers
+
+NUMBERS_FILE = "network.sqlite"
+_VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
+_LOGGED_EVERY = timedelta(seconds=30)  # of refusals that anybody can cause
+_LOG = logging.getLogger("beacon_node.network")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a node holds to be in networks. To be opened once per process."""
+
+    brokers: BrokersFile
+    numbers: UsedNumbers
+    signer: Signer
+
+
+def membership_of(node: Node) -> Membership:
+    """Return what `node` holds; its key and its file of numbers are made if they are not there.
+
+    Raises ConfigurationError, naming the key, for a list of brokers that cannot be used.
+    """
+    key = SigningKey(ensure_key(node.home / "keys", NETWORK_KEY, node.randomness))
+    return Membership(
+        brokers=BrokersFile(node.home / node.settings.network.brokers),
+        numbers=UsedNumbers(node.data / NUMBERS_FILE, now=node.clock.now()),
+        signer=Signer(node.settings.node.id, key, node.clock, node.randomness),
+    )
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A question that is being answered; kept with the present request."""
+
+    question: Question
+    broker: PinnedBroker
+    visas: tuple[object, ...] = ()
+    recognised: Recognised | None = None
+
+
+@dataclass(slots=True)
+class _Log:
+    """Tells of refusals, of those that anybody can cause only now and then."""
+
+    last: datetime | None = None
+    left_out: int = field(default=0)
+
+    def stranger(self, refused: MessageRefused, now: datetime) -> None:
+        if self.last is not None and now - self.last < _LOGGED_EVERY:
+            self.left_out += 1
+            return
+        why = refused.aside or refused.fault.value
+        _LOG.warning("a message was refused: %s; %d more before it", why, self.left_out)
+        self.last, self.left_out = now, 0
+
+
+class NetworkDesk:
+    """Looks at the message of the present request, once, and signs what is answered."""
+
+    def __init__(self, node: Node, house: Clearinghouse, membership: Membership) -> None:
+        self._node, self._house, self._own = node, house, membership
+        self._log = _Log()
+
+    # ---- who asks ----------------------------------------------------------------------------
+
+    def who_asks(self, otherwise: WhoAsks) -> WhoAsks:
+        """Return what says who sent a request: whom a broker introduces, or else `otherwise`."""
+
+        def ask() -> Requester:
+            asked = _asked()
+            return self._recognised(asked).requester if asked else otherwise()
+
+        return ask
+
+    def who_acts(self, otherwise: WhoAsks) -> Callable[[], Actor]:
+        """Return the same of deeds, such as applications to the committee."""
+
+        def act() -> Actor:
+            asked = _asked()
+            if asked is None:
+                return Actor(otherwise().account)
+            who, is_deed = self._introduced(asked), request.method == "POST"
+            found = applicant(self._node, self._house, who, is_deed=is_deed)
+            return Actor(found.account, f"broker {asked.broker.id}")
+
+        return act
+
+    def _recognised(self, asked: _Asked) -> Recognised:
+        if asked.recognised is None:
+            who = self._introduced(asked)
+            asked.recognised = recognise(self._node, self._house, who)
+        return asked.recognised
+
+    def _introduced(self, asked: _Asked) -> Introduced:
+        return Introduced(asked.broker, asked.question.asserted, asked.visas)
+
+    # ---- each request ------------------------------------------------------------------------
+
+    def arrive(self) -> None:
+        """Check the message of the present request, if it has one, and use its number up.
+
+        Raises NotAuthenticated for anything about it that is not as it should be, QuotaExceeded for
+        too many questions of one broker, StoreUnavailable where nobody knows which were used.
+        """
+        message = request.environ.get(_VARIABLE)
+        if message is None:
+            return
+        brokers, now = self._own.brokers.current(), self._node.clock.now()
+        try:
+            question = signed_question(message, brokers)
+        except MessageRefused as refused:
+            self._log.stranger(refused, now)
+            raise
+        g.network = _Asked(question, brokers[question.broker])
+        try:
+            self._check(question, now)
+        except MessageRefused as refused:
+            self._own.numbers.refuse(question.broker, str(refused), now=now)
+            _LOG.warning("a message of %s was refused: %s", question.broker, refused)
+            raise
+        g.network.visas = _visas()
+
+    def _check(self, question: Question, now: datetime) -> None:
+        check_address(question, self._own.signer.id, now)
+        check_request(question, request.method, _path())
+        check_body(question, request.get_data(cache=True))
+        self._use(question, now)
+
+    def _use(self, question: Question, now: datetime) -> None:
+        use = self._own.numbers.use(
+            question.broker, question.number, made=question.at, until=question.until, now=now
+        )
+        if use is Use.AGAIN:
+            raise MessageRefused(Fault.USED)
+        if use is Use.UNKNOWN:
+            raise MessageRefused(Fault.FORGOTTEN)
+        if use is Use.TOO_MANY:
+            raise QuotaExceeded("this broker asks more than this node can tell apart; ask later")
+
+    def sign(self, response: Response) -> Response:
+        """Sign the response to the present request, if that was a broker's question."""
+        asked = _asked()
+        if asked is None:
+            return response
+        response.direct_passthrough = False
+        body = b"" if request.method == "HEAD" else response.get_data()
+        tier = self._tier(asked)
+        message = self._own.signer.reply(
+            asked.question, tier, status=response.status_code, body=body
+        )
+        response.headers[MESSAGE_HEADER] = message
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _tier(self, asked: _Asked) -> Tier:
+        if asked.recognised is not None:
+            return asked.recognised.requester.tier
+        return Introduced(asked.broker, asked.question.asserted).tier
+
+
+def add_network(app: Flask, desk: NetworkDesk) -> None:
+    """Let `app` check the questions of brokers before anything else, and sign what it answers."""
+    app.before_request(desk.arrive)
+    app.after_request(desk.sign)
+
+
+def without_visas(body: object) -> object:
+    """Return the JSON body of the present request without the visas that a broker shows in it."""
+    if _asked() is None or not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if name != "visas"}
+
+
+def _asked() -> _Asked | None:
+    return g.get("network")
+
+
+def _path() -> str:
+    """Return the present request's path below the node's url, with what is asked in it."""
+    path = quote(request.environ["PATH_INFO"].encode("latin-1"))
+    asked = request.environ.get("QUERY_STRING", "")
+    return f"{path}?{asked}" if asked else path
+
+
+def _visas() -> tuple[object, ...]:
+    """Return the visas in the body of the present request; whoever answers it looks at the rest.
+
+    Raises NotAuthenticated for the researcher's own tokens, which stay with their broker.
+    """
+    try:
+        body = orjson.loads(request.get_data(cache=True))
+    except orjson.JSONDecodeError:
+        body = None
+    found = body if isinstance(body, dict) else {}
+    if "HTTP_AUTHORIZATION" in request.environ or "passports" in found:
+        raise NotAuthenticated("a broker's question brings visas only, no token of its researcher")
+    visas = found.get("visas", [])
+    if not isinstance(visas, list):
+        raise InvalidRequest("visas: a list is expected")
+    return tuple(visas)

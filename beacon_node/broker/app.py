@@ -3,6 +3,7 @@
 from flask import Flask, Response
 
 from beacon_node.broker.broker import Broker
+from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
 from beacon_node.web.application import Application
 from beacon_node.web.cors import allow_origins
@@ -16,6 +17,7 @@ def create_app(broker: Broker) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = broker.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
     add_operations(app, broker)
+    add_network(app, broker)
 
     def render(error: HttpError) -> Response:
         document = {"error": {"errorCode": error.status, "errorMessage": error.message}}

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_node.broker.broker import SETTINGS_FILE, STATE_FILE
+from beacon_node.broker.network_edit import quoted
 from beacon_node.broker.settings import read_settings
 from beacon_node.broker.state import State
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
 from beacon_node.crypto.messages import NETWORK_KEY
-from beacon_node.errors import Conflict, InvalidRequest
+from beacon_node.errors import Conflict
 from beacon_node.ports import Randomness
 from beacon_node.storage.files import seal, temporary_name
 
@@ -50,13 +51,6 @@ def _write(path: Path, text: str) -> None:
     temporary = temporary_name(path)
     temporary.write_text(text, "utf-8")
     seal(temporary, path)
-
-
-def quoted(text: str) -> str:
-    """Return a text as TOML has it. InvalidRequest if it holds control characters."""
-    if not text.isprintable():
-        raise InvalidRequest("names may not hold line breaks or control characters")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 _NETWORK = """# The members of this network; network_config/network.example.toml explains each key.

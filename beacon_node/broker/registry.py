@@ -39,6 +39,10 @@ class Registry:
         """Return the members, in the order of the file."""
         return self._current().members
 
+    def by_id(self) -> Mapping[str, Member]:
+        """Return the members by their ids."""
+        return self._current().by_id
+
     def member(self, member_id: str) -> Member:
         """Return the member of this id; raises NotFound."""
         found = self._current().by_id.get(member_id)

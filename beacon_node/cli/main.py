@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": ("serve", "Answer over HTTP."),
     "query": ("query", "Ask this node a question."),
     "status": ("node", "Show what this node holds."),
+    "broker": ("broker", "Run a network: ask all its nodes at once."),
 }
 
 

@@ -18,7 +18,7 @@ from beacon_node.federation.claims import (
     read_question_claims,
     read_reply_claims,
 )
-from beacon_node.federation.messages import JOIN, QUESTION, REPLY
+from beacon_node.federation.messages import CHECKPOINT, JOIN, QUESTION, REPLY
 from beacon_node.model.federation import (
     LEEWAY,
     LONGEST_LIFE,
@@ -166,15 +166,41 @@ def read_join(arrived: Sent, own_id: str, now: datetime) -> Mapping:
     return body
 
 
+def read_left(
+    arrived: Sent, members: Mapping[str, Member], own_id: str, now: datetime
+) -> tuple[Member, Mapping]:
+    """Return which member leaves a checkpoint, and the body that it signed, a JSON object.
+
+    Raises MessageRefused.
+    """
+    token = read_message(arrived.headers.get(MESSAGE_HEADER), CHECKPOINT)
+    member = members.get(token.iss)
+    if member is None:
+        raise MessageRefused(Fault.SIGNER, aside="no member has its id")
+    check_signer(token, map(PublicKey.from_x, member.keys))
+    about = read_about_claims(token.claims)
+    check_address(about, own_id, now)
+    check_request(about, arrived.method, arrived.path)
+    check_body(about, arrived.body)
+    return member, _object(arrived.body)
+
+
 def _candidate(raw: bytes) -> tuple[Mapping, Mapping]:
+    body = _object(raw)
+    member = body.get("member")
+    if not isinstance(member, dict):
+        raise MessageRefused(Fault.BODY, "an object with a member is expected")
+    return body, member
+
+
+def _object(raw: bytes) -> Mapping:
     try:
         body = read_json(raw)
     except TokenRefused as refused:
         raise MessageRefused(Fault.BODY, "it is no JSON") from refused
-    member = body.get("member") if isinstance(body, dict) else None
-    if not isinstance(member, dict):
-        raise MessageRefused(Fault.BODY, "an object with a member is expected")
-    return body, member
+    if not isinstance(body, dict):
+        raise MessageRefused(Fault.BODY, "a JSON object is expected")
+    return body
 
 
 def _keys(found: object) -> Iterable[PublicKey]:

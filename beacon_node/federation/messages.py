@@ -24,6 +24,7 @@ from beacon_node.model.requester import Tier
 from beacon_node.ports import Clock, Randomness, Sent
 
 QUESTION, REPLY, JOIN = "beacon-question+jwt", "beacon-reply+jwt", "beacon-join+jwt"
+CHECKPOINT = "beacon-checkpoint+jwt"
 _NUMBER_BYTES = 16  # nobody guesses a number, and none comes twice
 
 
@@ -52,6 +53,11 @@ class Signer:
         signed by the key that its body names, so whoever sends it has that key."""
         about = self._about(broker, sent, Asserted())
         return _with_message(sent, write_message(self.key, JOIN, about_claims(about)))
+
+    def checkpoint(self, broker: str, sent: Sent) -> Sent:
+        """Return a request that leaves a checkpoint with `broker`, with its message."""
+        about = self._about(broker, sent, Asserted())
+        return _with_message(sent, write_message(self.key, CHECKPOINT, about_claims(about)))
 
     def reply(self, question: Question, tier: Tier, *, status: int, body: bytes) -> str:
         """Return the message of an answer to `question`, which was answered at `tier`."""

@@ -21,6 +21,7 @@ class KeptCheckpoint:
     document: str
     received_at: datetime
     problem: str = ""
+    settled: str = ""  # what the operator found out about the problem
 
 
 class CheckpointState:
@@ -67,14 +68,27 @@ class CheckpointState:
                 (kept.member, MOST_KEPT, FIRST_KEPT),
             )
 
+    def settle(self, member: str, found: str) -> int:
+        """Note what the operator found out about a member's problems; return how many there were.
+
+        From then on checkpoints are compared with those since the newest of them.
+        """
+        with self._file.writing() as db:
+            done = db.execute(
+                "UPDATE checkpoint SET settled = ? WHERE member = ? AND problem != '' "
+                "AND settled = ''",
+                (found, member),
+            )
+            return done.rowcount
+
     def checkpoints(self, member: str) -> tuple[KeptCheckpoint, ...]:
         """Return all that a member left, in the order in which they came."""
         sql = "SELECT * FROM checkpoint WHERE member = ? ORDER BY number"
         return tuple(map(_kept, self._file.rows(sql, member)))
 
     def problems(self) -> tuple[KeptCheckpoint, ...]:
-        """Return all that do not go on from those before them."""
-        sql = "SELECT * FROM checkpoint WHERE problem != '' ORDER BY number"
+        """Return all that do not go on from those before them, and are not settled."""
+        sql = "SELECT * FROM checkpoint WHERE problem != '' AND settled = '' ORDER BY number"
         return tuple(map(_kept, self._file.rows(sql)))
 
 
@@ -87,4 +101,5 @@ def _kept(row: sqlite3.Row) -> KeptCheckpoint:
         row["document"],
         datetime.fromisoformat(row["received_at"]),
         row["problem"],
+        row["settled"],
     )

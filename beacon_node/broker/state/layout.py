@@ -54,6 +54,7 @@ CREATE TABLE checkpoint (
     document TEXT NOT NULL,           -- the signed checkpoint, as it came
     received_at TEXT NOT NULL,
     problem TEXT NOT NULL,            -- empty: it goes on from those before it
+    settled TEXT NOT NULL DEFAULT '', -- what the broker's operator found out about the problem
     UNIQUE (member, document)
 ) STRICT;
 CREATE INDEX checkpoint_of_member ON checkpoint (member, number);

@@ -1,0 +1,71 @@
+"""Adds a member to `network.toml`, leaving all that its operator wrote there as it is."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from beacon_node.broker.network_file import read_network
+from beacon_node.errors import ConfigurationError, Conflict, InvalidRequest
+from beacon_node.identity.watched_file import bytes_of
+from beacon_node.model.federation import Member
+from beacon_node.storage.failures import told_plainly
+from beacon_node.storage.files import seal, temporary_name
+
+
+def add_member(path: Path, member: Member, own_id: str) -> None:
+    """Append `member` to the file at `path`: all of it or nothing.
+
+    Raises ConfigurationError if the file cannot be used as it is, Conflict if the member does not
+    fit to the others: its id or key is there already.
+    """
+    with told_plainly(path), _alone(path):
+        before = bytes_of(path)
+        read_network(before, str(path), own_id)
+        after = before.rstrip() + b"\n\n" + member_toml(member).encode()
+        try:
+            read_network(after, str(path), own_id)
+        except ConfigurationError as error:
+            raise Conflict(f"{member.id} cannot be added: {error}") from error
+        temporary = temporary_name(path)
+        temporary.write_bytes(after)
+        seal(temporary, path)
+
+
+def member_toml(member: Member) -> str:
+    """Return a member as `network.toml` has it."""
+    told = {
+        "id": quoted(member.id),
+        "name": quoted(member.name),
+        "url": quoted(member.url),
+        "kind": quoted(member.kind),
+        "keys": _list(member.keys),
+        "organization": quoted(member.organization) if member.organization else "",
+        "organization_url": quoted(member.organization_url) if member.organization_url else "",
+        "datasets": _list(member.datasets) if member.datasets else "",
+    }
+    lines = [f"{key} = {value}" for key, value in told.items() if value]
+    return "\n".join(["[[member]]", *lines]) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Return a text as TOML has it. InvalidRequest if it holds control characters."""
+    if not text.isprintable():
+        raise InvalidRequest("names may not hold line breaks or control characters")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return "[" + ", ".join(map(quoted, texts)) + "]"
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let no other command edit the file meanwhile."""
+    descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -8,11 +8,12 @@ import click
 
 from beacon_node.cli.at import open_client
 from beacon_node.cli.common import Session
+from beacon_node.cli.output import Output
 from beacon_node.cli.query_many import Many, ask_many
 from beacon_node.cli.question_list import Line, QuestionList, read_questions
 from beacon_node.cli.results_file import Csv, JsonLines, ResultsFile
 from beacon_node.cli.site_table import SiteTable, show_meaning
-from beacon_node.client import Asked, BeaconClient, Came, NetworkAnswer, Search
+from beacon_node.client import Asked, BeaconClient, Came, Gathered, NetworkAnswer, Search
 from beacon_node.errors import NoNodeAnswered
 from beacon_node.model.genome import parse_assembly
 
@@ -79,17 +80,22 @@ def _ask_one(
         results.write(1, Asked(1, search.text, answer))
         results.close()
         return _exit_code(answer)
-    words = ""
-    with SiteTable(session.output) as table:
-        for one in client.stream(search):
-            words = getattr(one, "words", words)
-            table.add(one)
-    answer = NetworkAnswer(search, words, table.rows)
+    answer = _shown(session.output, client, search)
     session.output.result(
         answer.to_document() | {"at": client.url},
-        lambda: show_meaning(session.output, answer.rows, client.url),
+        lambda: show_meaning(session.output, answer, client.url),
     )
     return _exit_code(answer)
+
+
+def _shown(output: Output, client: BeaconClient, search: Search) -> NetworkAnswer:
+    """Return the answer, whose rows were shown as they came."""
+    gathered = Gathered(search)
+    with SiteTable(output) as table:
+        for one in client.stream(search):
+            gathered.add(one)
+            table.show(gathered.answer(), one)
+    return gathered.answer()
 
 
 _NOTHING_SAID = frozenset(

@@ -6,9 +6,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from beacon_node.cli.output import Output
-from beacon_node.client import Understood
+from beacon_node.client import NetworkAnswer, Understood
+from beacon_node.client.answers import Said
 from beacon_node.model.federation import Came, MemberRow, Told
-from beacon_node.model.row_words import MEANINGS, answer_words, tally, tally_words
+from beacon_node.model.row_words import MEANINGS, answer_words, tally_words
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,7 +21,7 @@ class SiteTable:
     """Shows an answer while it comes: a table redrawn on a terminal, into a pipe a line per row."""
 
     def __init__(self, output: Output) -> None:
-        self._output, self._rows, self._live = output, {}, None
+        self._output, self._live, self._rows = output, None, ()
         self._is_drawn = sys.stdout.isatty() and not output.as_json
         self._is_begun = False
 
@@ -31,31 +32,25 @@ class SiteTable:
         self, kind: type | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._live:
-            self._live.stop()
             from rich.console import Console
 
-            Console().print(drawn(self.rows))  # whole, also where the screen is too low for it
+            self._live.stop()
+            Console().print(drawn(self._rows))  # whole, also where the screen is too low for it
 
-    def add(self, one: Understood | MemberRow) -> None:
-        """Take what arrived and show it."""
-        if isinstance(one, Understood):
-            self._rows |= {row.member: row for row in one.sites}
-            self._output.sentence(one.words)
+    def show(self, answer: NetworkAnswer, came: Said) -> None:
+        """Show an answer as far as it is there; `came` is what came last."""
+        self._rows = answer.rows
+        if isinstance(came, Understood):
+            self._output.sentence(came.words)
             self._output.sentence("")
-        else:
-            self._rows[one.member] = one
-        if self._output.as_json:
-            return
         if self._is_drawn:
             self._draw()
-        elif isinstance(one, MemberRow) and one.came is not Came.WAITING:
-            self._print(one)
-
-    @property
-    def rows(self) -> tuple[MemberRow, ...]:
-        return tuple(self._rows.values())
+        elif isinstance(came, MemberRow) and came.came is not Came.WAITING:
+            self._print(came)
 
     def _print(self, row: MemberRow) -> None:
+        if self._output.as_json:
+            return
         if not self._is_begun:
             print("\t".join(COLUMNS), flush=True)
             self._is_begun = True
@@ -68,7 +63,7 @@ class SiteTable:
         if self._live is None:
             self._live = Live(auto_refresh=False, transient=True)
             self._live.start()
-        self._live.update(drawn(self.rows), refresh=True)
+        self._live.update(drawn(self._rows), refresh=True)
 
 
 def _lines(row: MemberRow) -> Iterator[tuple[str, str, str]]:
@@ -120,13 +115,14 @@ def _style(words: str) -> str:
 # ---- below the table -----------------------------------------------------------------------------
 
 
-def show_meaning(output: Output, rows: Sequence[MemberRow], at: str) -> None:
+def show_meaning(output: Output, answer: NetworkAnswer, at: str) -> None:
     """Say how many sites answered, what a total covers, and what each silence means."""
+    rows = answer.rows
     if not rows:
         output.sentence("This network has no site to ask.")
         return
     output.sentence("")
-    output.sentence(tally_words(tally(rows), _counted(rows)))
+    output.sentence(tally_words(answer.tally, _counted(rows)))
     for sentence in _sentences(rows):
         output.sentence(sentence)
     closed = [row.member for row in rows if row.came is Came.NOT_PERMITTED]

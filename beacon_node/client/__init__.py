@@ -4,7 +4,7 @@
 >>> client = BeaconClient("https://broker.example")
 """
 
-from beacon_node.client.answers import Asked, NetworkAnswer, Search, Understood
+from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Search, Understood
 from beacon_node.client.beacon import BeaconClient
 from beacon_node.client.standing import Whoami
 from beacon_node.model.federation import Came, MemberRow, Told
@@ -13,6 +13,7 @@ __all__ = [
     "Asked",
     "BeaconClient",
     "Came",
+    "Gathered",
     "MemberRow",
     "NetworkAnswer",
     "Search",

@@ -1,11 +1,11 @@
 """What a researcher asks, and what comes back, as plain values."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from beacon_node.errors import ConfigurationError
-from beacon_node.model.federation import Came, MemberRow
+from beacon_node.model.federation import Came, MemberRow, Totals
 from beacon_node.model.federation_documents import row_document
 from beacon_node.model.row_words import Tally, answer_words, tally
 
@@ -42,6 +42,10 @@ class Understood:
     question: Mapping[str, Any] = field(default_factory=dict)
 
 
+Said = Understood | MemberRow | Totals
+"""What arrives of an answer while it comes."""
+
+
 @dataclass(frozen=True, slots=True)
 class NetworkAnswer:
     """What every site said to one question; a beacon that is asked alone is one site.
@@ -52,17 +56,36 @@ class NetworkAnswer:
     search: Search
     words: str
     rows: tuple[MemberRow, ...]
+    totals: Totals | None = None  # as the broker made them
 
     @property
     def exists(self) -> bool | None:
-        """True if any site said yes, None if none answered."""
+        """True if any site said yes, None if none answered. False need not mean nobody: a site may
+        have said only that they are fewer than some number (`adjusted_to`)."""
         told = [row.exists for row in self.rows if row.exists is not None]
         return any(told) if told else None
 
     @property
     def tally(self) -> Tally:
         """How many sites answered, the sum of the numbers that were told, and who told them."""
-        return tally(self.rows)
+        found = tally(self.rows)
+        if self.totals is None:
+            return found
+        names = {row.member: row.name for row in _with_those_below(self.rows)}
+        return replace(
+            found,
+            total=self.totals.count,
+            covered=tuple(names.get(id, id) for id in self.totals.covers),
+            is_exact=self.totals.precision == "exact",
+        )
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The ids of the sites whose numbers are in the total."""
+        if self.totals is not None:
+            return self.totals.covers
+        names = set(self.tally.covered)
+        return tuple(row.member for row in self.rows if row.name in names)
 
     @property
     def is_all_spent(self) -> bool:
@@ -81,7 +104,7 @@ class NetworkAnswer:
             "answered": found.answered,
             "total": found.total,
             "totalIsExact": found.is_exact if found.total is not None else None,
-            "totalCovers": [row.member for row in self.rows if row.name in found.covered],
+            "totalCovers": list(self.covers),
             "members": [row_document(row) for row in self.rows],
         }
 
@@ -102,6 +125,32 @@ class Asked:
     text: str
     answer: NetworkAnswer | None = None
     problem: str = ""
+
+
+class Gathered:
+    """What has arrived of one answer so far."""
+
+    def __init__(self, search: Search) -> None:
+        self._search, self._rows = search, {}
+        self._words, self._totals = "", None
+
+    def add(self, one: Said) -> None:
+        if isinstance(one, Understood):
+            self._words = one.words
+            self._rows |= {row.member: row for row in one.sites}
+        elif isinstance(one, MemberRow):
+            self._rows[one.member] = one
+        else:
+            self._totals = one
+
+    def answer(self) -> NetworkAnswer:
+        return NetworkAnswer(self._search, self._words, tuple(self._rows.values()), self._totals)
+
+
+def _with_those_below(rows: Iterable[MemberRow]) -> Iterator[MemberRow]:
+    for row in rows:
+        yield row
+        yield from _with_those_below(row.rows)
 
 
 def table_rows(rows: Sequence[MemberRow]) -> Iterator[tuple[Any, ...]]:

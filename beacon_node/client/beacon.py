@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from beacon_node.client.addresses import Address, Kind, find_out
-from beacon_node.client.answers import Asked, NetworkAnswer, Search, Understood
+from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Said, Search
 from beacon_node.client.broker import ask_broker
 from beacon_node.client.connection import Connection, checked_address
 from beacon_node.client.refusals import TryLater
 from beacon_node.client.standing import Whoami, read_whoami
 from beacon_node.client.token import bearer, find_token
 from beacon_node.errors import BudgetSpent, InvalidRequest
-from beacon_node.model.federation import MemberRow
 from beacon_node.model.query import Granularity
 
 PER_SECOND = 2.0  # questions, where many are asked
@@ -76,24 +75,22 @@ class BeaconClient:
         return self.search(Search(text, assembly, tuple(filters), granularity, entry))
 
     def search(self, search: Search) -> NetworkAnswer:
-        words, rows = "", {}
+        """Return the answer to a question that is a value already."""
+        gathered = Gathered(search)
         for one in self.stream(search):
-            if isinstance(one, Understood):
-                words = one.words
-                rows |= {row.member: row for row in one.sites}
-            else:
-                rows[one.member] = one
-        return NetworkAnswer(search, words, tuple(rows.values()))
+            gathered.add(one)
+        return gathered.answer()
 
-    def stream(self, search: Search) -> Iterator[Understood | MemberRow]:
-        """Yield what was understood, then a row per site as it arrives."""
+    def stream(self, search: Search) -> Iterator[Said]:
+        """Yield what was understood, then a row per site as it arrives, then what a broker says of
+        all of them; `Gathered` makes one answer of it."""
         if search.granularity and search.granularity not in _GRANULARITIES:
             raise InvalidRequest(f"granularity: one of {', '.join(sorted(_GRANULARITIES))}")
         if not search.text and not search.filters:
             raise InvalidRequest("there is nothing to ask: a text or a filter is needed")
         return self._ask(search)
 
-    def _ask(self, search: Search) -> Iterator[Understood | MemberRow]:
+    def _ask(self, search: Search) -> Iterator[Said]:
         if self.address.kind is Kind.BROKER:
             return ask_broker(self._at(self.url), search)
         raise InvalidRequest(f"{self.url} is no broker")

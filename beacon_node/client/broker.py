@@ -4,20 +4,20 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from beacon_node.client.answers import Search, Understood
+from beacon_node.client.answers import Said, Search, Understood
 from beacon_node.client.connection import Connection
 from beacon_node.client.events import Event, read_events
 from beacon_node.client.refusals import refusal
 from beacon_node.errors import InvalidRequest, Unreachable
 from beacon_node.model.federation import MemberRow
-from beacon_node.model.federation_documents import read_row, text
+from beacon_node.model.federation_documents import read_row, read_totals, text
 
 STREAM = "/ask/stream"
 
 
-def ask_broker(connection: Connection, search: Search) -> Iterator[Understood | MemberRow]:
-    """Yield what was understood, then rows as they arrive; a later row of a site replaces its
-    earlier one.
+def ask_broker(connection: Connection, search: Search) -> Iterator[Said]:
+    """Yield what was understood, then rows as they arrive, then what they say together; a later row
+    of a site replaces its earlier one.
 
     Raises InvalidRequest for a question that was not understood, Unreachable if the answer breaks
     off or is none.
@@ -33,6 +33,7 @@ def ask_broker(connection: Connection, search: Search) -> Iterator[Understood | 
                 case "problem":
                     raise _problem(connection, found)
                 case "done":
+                    yield read_totals(found)
                     return
     raise Unreachable(f"the answer of {connection.url} broke off before its end; ask again")
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from flask import Flask, Response, request
 from werkzeug.serving import make_server
 
-from beacon_node.model.federation import Came, MemberRow, Told
-from beacon_node.model.federation_documents import row_document
+from beacon_node.model.federation import Came, MemberRow, Told, Totals
+from beacon_node.model.federation_documents import row_document, totals_document
 
 WORDS = "C>T at 17:43,045,711 of GRCh38 (counted from 0: 43,045,710)"
 NORTH = MemberRow(
@@ -80,8 +80,22 @@ class Broker:
         yield event("understood", {"words": WORDS, "members": waiting})
         for row in self.rows:
             time.sleep(self.pause_s)
-            yield event("member", row_document(row))
-        yield event("done", {})
+            yield event("member", {"row": row_document(row)})
+        yield event("done", totals_document(self.totals()))
+
+    def totals(self) -> Totals:
+        told = [row for row in self.rows if row.count is not None]
+        said = [row.exists for row in self.rows if row.exists is not None]
+        count = sum(row.count for row in told) if told else None
+        is_exact = all(row.precision == "exact" for row in told)
+        return Totals(
+            any(said) if said else None,
+            count,
+            "exact" if is_exact else "imprecise",
+            covers=tuple(row.member for row in told),
+            answered=len(said),
+            members=len(self.rows),
+        )
 
 
 def event(name: str, document: dict) -> bytes:

@@ -16,6 +16,7 @@ from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.linked import Linked
 from beacon_node.model.login import BegunLogin, CameBack, Login, LoginEvent, Session
 from beacon_node.model.passport import Subject
+from beacon_node.model.mail import Mail
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
@@ -39,6 +40,11 @@ class Clock(Protocol):
 class Randomness(Protocol):
     def bytes(self, count: int) -> bytes:
         """Return unpredictable bytes."""
+
+
+class Mailer(Protocol):
+    def send(self, mail: Mail) -> None:
+        """Hand a mail to the mail system; raises MailFailed."""
 
 
 class Noise(Protocol):

@@ -112,6 +112,23 @@ class Visas:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """Who takes the node's mail to committees and applicants (docs/operator.md)."""
+
+    host: str = ""  # empty: nothing is sent
+    port: int = 587
+    security: str = "starttls"  # starttls, tls or none
+    sender: str = ""  # the address that mail comes from
+    user: str = ""  # empty: the server wants no login
+    password_file: str = ""  # relative to the node's home, mode 0600
+    timeout_s: float = 10.0
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.host)
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """How much noisy counts may give away (docs/guard-registered.md). What was charged stays
     charged: other settings hold for what is asked from then on."""
@@ -154,6 +171,7 @@ class Settings:
     access: Access = field(default_factory=Access)
     network: Network = field(default_factory=Network)
     visas: Visas = field(default_factory=Visas)
+    mail: MailServer = field(default_factory=MailServer)
 
     @property
     def public_url(self) -> str:
@@ -207,6 +225,7 @@ def _check(settings: Settings) -> None:
         ),
         (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
         *_registered_claims(settings.registered),
+        *_mail_claims(settings.mail),
     )
     SOURCE.check(claims)
     try:
@@ -228,4 +247,24 @@ def _registered_claims(told: Registered) -> tuple[Claim, ...]:
         (told.smallest_group >= 2, "registered.smallest_group must be at least 2"),
         (told.worst_case > 0, "registered.worst_case must be above 0"),
         (told.accounts_in_collusion >= 1, "registered.accounts_in_collusion must be at least 1"),
+    )
+
+
+def _mail_claims(told: MailServer) -> tuple[Claim, ...]:
+    return (
+        (0 < told.port <= 65_535, "mail.port must lie between 1 and 65535"),
+        (
+            told.security in ("starttls", "tls", "none"),
+            "mail.security must be starttls, tls or none",
+        ),
+        ("@" in told.sender or not told.host, "mail.sender must be the address mail comes from"),
+        (
+            not told.user or told.security != "none",
+            "mail.user needs mail.security starttls or tls: a password is not sent in the open",
+        ),
+        (
+            bool(told.user) == bool(told.password_file),
+            "mail.user and mail.password_file go together",
+        ),
+        (0 < told.timeout_s <= 300, "mail.timeout_s must lie above 0 and at most at 300"),
     )

@@ -65,6 +65,7 @@ ONLY_IN = {
     "jwt": {"crypto"},
     "cryptography": {"crypto"},
     "opendp": {"randomness"},
+    "smtplib": {"notify"},
     "cyvcf2": {"ingest", "demo"},
     "obonet": {"ingest"},
     "isal": {"ingest"},

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from beacon_node import __version__
 from beacon_node.actions.annotate import list_sources
+from beacon_node.actions.applications.letters import mail_problems
 from beacon_node.actions.init_node import NewNode
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
 from beacon_node.actions.registered.stated import why_loosened
@@ -56,6 +57,7 @@ def _warnings(
     yield from map(str, ledger_problems(node))
     if loosened := why_loosened(node):
         yield loosened
+    yield from mail_problems(node)
     free = shutil.disk_usage(node.data).free
     if free < _LITTLE_SPACE:
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"

@@ -12,6 +12,7 @@ from beacon_node.cli.dac_applications import applications
 
 if TYPE_CHECKING:
     from beacon_node.actions.applications.work import Work
+    from beacon_node.node import Node
 
 
 @click.group()
@@ -163,22 +164,27 @@ def blocks(session: Session) -> None:
     session.output.result({"blocks": found}, lambda: session.output.table(columns, rows))
 
 
-# ---- reminders -----------------------------------------------------------------------------------
+# ---- reminders and addresses ---------------------------------------------------------------------
 
 
 @dac.command()
 @click.option("--waiting-days", default=14, show_default=True, help="After which waiting counts.")
-@click.option("--dry-run", is_flag=True, help="The only way there is: nothing is ever sent.")
+@click.option("--send", is_flag=True, help="Mail them, and whatever else waits to be mailed.")
 @with_session
-def remind(session: Session, waiting_days: int, dry_run: bool) -> None:
+def remind(session: Session, waiting_days: int, send: bool) -> None:
     """Print who is to be reminded: of grants that end, terms to accept, applications that wait.
 
-    The node knows no addresses: a mailer of yours may read this with --json, once a day.
+    With --send each is mailed once, to whoever said where they want mail (`dac address`); run it
+    once a day, or more often, where the node is not served. A mailer of yours may read --json.
     """
     from beacon_node.actions.applications.documents import notice_document
     from beacon_node.actions.applications.exports import reminders
 
-    found = reminders(session.open_node(), waiting_days=waiting_days)
+    node = session.open_node()
+    if send:
+        _send(session, node, waiting_days)
+        return
+    found = reminders(node, waiting_days=waiting_days)
     documents = [
         {"application": one.application, "title": one.title, **notice_document(one.notice)}
         for one in found
@@ -186,3 +192,45 @@ def remind(session: Session, waiting_days: int, dry_run: bool) -> None:
     rows = [(", ".join(sorted(o.notice.to)), o.application, o.notice.text) for o in found]
     columns = ("remind", "application", "of")
     session.output.result({"reminders": documents}, lambda: session.output.table(columns, rows))
+
+
+def _send(session: Session, node: "Node", waiting_days: int) -> None:
+    from beacon_node.actions.applications.letters import post_letters
+    from beacon_node.actions.mail import mailer_of
+    from beacon_node.errors import ConfigurationError
+
+    mailer = mailer_of(node)
+    if mailer is None:
+        raise ConfigurationError("node.toml: mail.host names no mail server: nothing is sent")
+    posted = post_letters(node, mailer, waiting_days=waiting_days)
+    told = (
+        f"{posted.sent:,} letters were sent; {posted.waiting:,} are tried again later, "
+        f"{posted.given_up:,} were given up."
+    )
+    session.output.result({"letters": posted}, lambda: session.output.sentence(told))
+
+
+@dac.command()
+@click.argument("account")
+@click.argument("mail", required=False)
+@click.option("--remove", is_flag=True, help="Forget it.")
+@with_session
+def address(session: Session, account: str, mail: str | None, remove: bool) -> None:
+    """Say, show or forget where somebody wants mail about applications.
+
+    It stands neither in the ledger nor in any log, and nobody is shown it but its holder.
+    """
+    from beacon_node.actions import mail as mails
+    from beacon_node.errors import NotFound
+
+    node = session.open_node()
+    if mail and remove:
+        raise click.UsageError("either MAIL or --remove")
+    if mail:
+        mails.set_address(node, account, mail)
+    elif remove:
+        mails.remove_address(node, account)
+    elif not (mail := mails.address_of(node, account)):
+        raise NotFound(f"{account} said nowhere where they want mail")
+    told = "forgotten" if remove else mail
+    session.output.result({"account": account, "mail": mail}, lambda: print(told))

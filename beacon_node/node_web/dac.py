@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from flask import Flask, Response, request
 
+from beacon_node.actions import mail as mails
 from beacon_node.actions.applications import desk, documents, exports
 from beacon_node.actions.applications.asked import asked_under
 from beacon_node.actions.applications.views import list_applications, view
@@ -108,6 +109,16 @@ class DacDesk:
         found = [one for blocks in work.blocks.values() for one in blocks]
         return json_response({"blocks": [documents.block_document(one) for one in found]})
 
+    def address(self) -> Response:
+        """GET: where one wants mail; PUT or POST `{"mail": …}`; DELETE forgets it."""
+        account = self.account()
+        if request.method in ("PUT", "POST"):
+            mails.set_address(self.node, account, _text(_body({"mail"}), "mail"))
+        elif request.method == "DELETE":
+            mails.remove_address(self.node, account)
+        found = mails.address_of(self.node, account)
+        return json_response({"account": account, "mail": found or None})
+
     def export(self, name: str) -> Response:
         account = self.account()
         if name not in _TABLES:
@@ -132,6 +143,7 @@ def add_dac(app: Flask, node: Node, who_acts: WhoActs) -> None:
         (f"{one}/questions", found.questions, ["GET"]),
         (f"{ROOT}/committee", found.committee, ["GET"]),
         (f"{ROOT}/blocks", found.blocks, ["GET", "POST"]),
+        (f"{ROOT}/address", found.address, ["GET", "PUT", "POST", "DELETE"]),
         (f"{ROOT}/exports/<name>", found.export, ["GET"]),
     ]
     for path, handler, methods in routes:
@@ -171,7 +183,7 @@ def _blocking(body: Mapping) -> Block | Unblock:
 
 
 def _text(found: Mapping, field: str) -> str:
-    if not isinstance(found[field], str):
+    if not isinstance(found.get(field), str):
         raise InvalidRequest(f"{field}: a text is expected")
     return found[field]
 

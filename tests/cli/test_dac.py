@@ -225,13 +225,13 @@ def test_reminders_name_who_can_do_something(dac, said, monkeypatch):
 
     waiting, granted = submitted(dac), approved(dac)
     dac("vote", waiting, "approve", "--as", GUS)
-    assert {one["cause"] for one in dac("remind", "--dry-run")["reminders"]} == {"ending"}
+    assert {one["cause"] for one in dac("remind")["reminders"]} == {"ending"}
     later = datetime(2030, 1, 26, 12, tzinfo=UTC)
     monkeypatch.setattr(randomness.SystemClock, "now", lambda clock: later)
-    found = {one["cause"]: one for one in dac("remind", "--dry-run")["reminders"]}
+    found = {one["cause"]: one for one in dac("remind")["reminders"]}
     assert found["waiting"]["application"] == waiting and found["waiting"]["days"] == 24
     assert found["waiting"]["to"] == [EVE, FAY]
     assert found["ending"]["to"] == [ANN] and found["ending"]["days"] == 7
     assert found["ending"]["application"] == granted
-    assert f"{EVE}, {FAY}\t{waiting}\tIt waits" in said("remind", "--dry-run")
+    assert f"{EVE}, {FAY}\t{waiting}\tIt waits" in said("remind")
     assert len(dac("remind", "--waiting-days", "30")["reminders"]) == 1

@@ -15,8 +15,8 @@ from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.linked import Linked
 from beacon_node.model.login import BegunLogin, CameBack, Login, LoginEvent, Session
-from beacon_node.model.passport import Subject
 from beacon_node.model.mail import Mail
+from beacon_node.model.passport import Subject
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,

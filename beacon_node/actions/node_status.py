@@ -8,6 +8,7 @@ from pathlib import Path
 from beacon_node import __version__
 from beacon_node.actions.annotate import list_sources
 from beacon_node.actions.applications.letters import mail_problems
+from beacon_node.actions.housekeeping import housekeeping_problems
 from beacon_node.actions.init_node import NewNode
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
 from beacon_node.actions.registered.stated import why_loosened
@@ -58,6 +59,7 @@ def _warnings(
     if loosened := why_loosened(node):
         yield loosened
     yield from mail_problems(node)
+    yield from housekeeping_problems(node)
     free = shutil.disk_usage(node.data).free
     if free < _LITTLE_SPACE:
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"

@@ -1,5 +1,6 @@
 """Hand out what the node's own committee granted, as visas that other services take."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,16 +38,18 @@ def visa_issue(node: Node) -> VisaIssue:
     return VisaIssue(node.settings.public_url)
 
 
-def hand_out(node: Node, who: Subject, account: str) -> tuple[SignedVisa, ...]:
+def hand_out(node: Node, known_as: Collection[Subject], account: str) -> tuple[SignedVisa, ...]:
     """Return an account's grants as they are now, as visas; on record before they leave.
 
-    `who` is the identity that its holder's passport proves. Nobody decides anything between looking
-    and recording: what was revoked before is in none. Raises NotFound where no visas are given,
-    NotPermitted for somebody of another broker than the one whose people visas name, LedgerBroken
-    where revocations may be missing.
+    `known_as` are the identities that their passport proves. Nobody decides anything between
+    looking and recording: what was revoked before is in none.
+
+    Raises NotFound where no visas are given, NotPermitted for somebody of another broker than the
+    one whose people visas name, LedgerBroken where revocations may be missing.
     """
     issue = visa_issue(node)
-    if who.iss != node.settings.visas.subjects_of:
+    who = next((one for one in known_as if one.iss == node.settings.visas.subjects_of), None)
+    if who is None:
         raise NotPermitted(
             "visas of this node name people of one passport broker only, "
             f"{node.settings.visas.subjects_of}: bring its passport"

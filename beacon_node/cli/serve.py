@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from beacon_node.cli.common import HOME_VARIABLE, Session, with_session
+from beacon_node.cli.housekeeper import start_housekeeping
 from beacon_node.cli.serving import Listening, begin_worker, claim, run_workers
 from beacon_node.settings import PREFIX
 
@@ -32,6 +33,7 @@ def serve(session: Session, host: str | None, port: int | None, workers: int | N
         listening = Listening(address, taken, workers or configured.workers)
         _tell_workers(session, listening)
         _announce(session, listening)
+        start_housekeeping(session.open_node)
         run_workers(APPLICATION, listening)
 
 

@@ -24,7 +24,9 @@ class VisaDesk:
         found = self._desk.identified()
         if found is None:
             raise NotAuthenticated("visas are for people who bring a passport; see /whoami")
-        given = hand_out(self._node, found.standing.subject, found.requester.account)
+        others = sorted(found.standing.identities, key=lambda one: (one.iss, one.sub))
+        proved = (found.standing.subject, *others)
+        given = hand_out(self._node, proved, found.requester.account)
         document = {
             "ga4gh_passport_v1": [one.text for one in given],
             "issuer": issue.iss,

@@ -15,6 +15,7 @@ from beacon_node.model.passport import Subject
 from beacon_node.node import open_node
 from tests.actions.applications.office import ANN, BOB, EVE, FAY, GUS, SAM, counted, open_office
 from tests.consent.clinic import reopened
+from tests.notify.post_office import Office, opened
 
 FORM = {"title": "Hearts", "description": "Why", "datasets": ["c"], "granularity": "count"}
 FORM |= {"purpose": {"categories": ["biomedical"], "sensitive": ["behaviour"]}}
@@ -235,3 +236,29 @@ def test_reminders_name_who_can_do_something(dac, said, monkeypatch):
     assert found["ending"]["application"] == granted
     assert f"{EVE}, {FAY}\t{waiting}\tIt waits" in said("remind")
     assert len(dac("remind", "--waiting-days", "30")["reminders"]) == 1
+
+
+def test_letters_are_sent_where_people_want_them(dac, said, monkeypatch):
+    office = Office()
+    told = dac("remind", "--send")
+    assert told["code"] == 78 and "mail.host names no mail server" in told["message"]
+    with opened(office) as account:
+        own = {
+            "HOST": account.host,
+            "PORT": account.port,
+            "SECURITY": "none",
+            "SENDER": "b@h.example",
+        }
+        for key, value in own.items():
+            monkeypatch.setenv(f"BEACON_NODE_MAIL_{key}", str(value))
+        assert said("address", EVE, "eve@mail.example") == "eve@mail.example\n"
+        assert dac("remind", "--send")["letters"]["sent"] == 0, "letters begin now"
+        submitted(dac)
+        assert dac("remind", "--send")["letters"] | {"queued": 0} == {
+            **{"queued": 0, "sent": 1, "waiting": 0},
+            "given_up": 2,
+        }, "the other two said nowhere"
+        assert said("remind", "--send").startswith("0 letters were sent")
+    assert office.recipients == ["eve@mail.example"]
+    said("address", EVE, "--remove")
+    assert dac("address", EVE)["code"] == 4 and dac("address", EVE, "a b")["code"] == 2

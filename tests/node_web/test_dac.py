@@ -258,3 +258,19 @@ def test_a_passport_says_who_applies_and_later_what_was_granted(node, tmp_path, 
     assert answer["responseSummary"]["numTotalResults"] == 3
     set_committee(node, replace(COMMITTEE, members=COMMITTEE.members | {anna}), ADMIN)
     assert app.test_client().get("/dac/committee", headers=bearer).json["isMember"] is True
+
+
+def test_everybody_says_for_themselves_where_they_want_mail(node):
+    def asks(method: str, who: str = ANN, body: object = None):
+        app = create_app(node, lambda: researcher(node, who) if who else ANONYMOUS)
+        return app.test_client().open("/dac/address", method=method, json=body)
+
+    assert asks("GET").json == {"account": ANN, "mail": None}
+    before = node.ledger.head()
+    assert asks("PUT", body={"mail": "ann@uni.example"}).json["mail"] == "ann@uni.example"
+    assert asks("GET").json["mail"] == "ann@uni.example" and asks("GET", BOB).json["mail"] is None
+    for bad in ({"mail": "a@b, c@d"}, {"mail": 7}, {}, {"mail": "a@b", "for": BOB}, []):
+        assert asks("PUT", body=bad).status_code == 400
+    assert asks("DELETE").json["mail"] is None and asks("GET").json["mail"] is None
+    assert asks("PUT", who="", body={"mail": "a@b"}).status_code == 401
+    assert node.ledger.head() == before, "addresses are not in the ledger"

@@ -12,6 +12,7 @@ from itertools import takewhile
 
 from beacon_node.actions.applications.exports import reminders
 from beacon_node.actions.applications.work import NOTHING, Work, advanced, present_work
+from beacon_node.actions.link_identity import one_account
 from beacon_node.actions.mail import OUTBOX_FILE, open_outbox
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.consent_documents import moment_text, read_moment
@@ -28,7 +29,7 @@ from beacon_node.policy.applications.letters import (
     reminder_letter,
 )
 from beacon_node.ports import Mailer
-from beacon_node.store.outbox import Notice, Waiting
+from beacon_node.store.outbox import Notice, Outbox, Waiting
 
 LATE = timedelta(days=3)  # what happened earlier is no news: mail was off for long
 LEASE = timedelta(minutes=10)  # longer than any mail server takes
@@ -135,7 +136,7 @@ def send_letters(node: Node, mailer: Mailer) -> Posted:
 
 def _send(node: Node, mailer: Mailer, taken: Waiting) -> str:
     outbox, key = open_outbox(node), taken.notice.key
-    address = outbox.address(taken.notice.account)
+    address = _address(node, outbox, taken.notice.account)
     if not address:
         outbox.give_up(key, _NO_ADDRESS, now=node.clock.now())
         return "given_up"
@@ -150,6 +151,11 @@ def _send(node: Node, mailer: Mailer, taken: Waiting) -> str:
         return "waiting"
     outbox.sent(key, now=node.clock.now())
     return "sent"
+
+
+def _address(node: Node, outbox: Outbox, account: str) -> str:
+    """Who has several accounts that were found to be one person's may have said it for another."""
+    return outbox.address(account) or outbox.address(one_account(node, account))
 
 
 def pause(tries: int) -> timedelta:

@@ -27,9 +27,7 @@ def leave_checkpoint(broker: Broker, arrived: Sent) -> KeptCheckpoint:
         raise InvalidRequest(f"{unknown[0]}: not known here")
     document = orjson.dumps(body.get("checkpoint"), option=orjson.OPT_SORT_KEYS)
     signed = _read(document, member)
-    key = _kept_key(broker, member, body.get("key"))
-    if not key.signed(signed_bytes(signed.checkpoint), signed.signature):
-        raise InvalidRequest("checkpoint.signature: it is not that of the key that was left first")
+    _check_signature(broker, member, signed, body.get("key"))
     checkpoint = signed.checkpoint
     kept = KeptCheckpoint(
         member=member.id,
@@ -64,19 +62,28 @@ def _read(document: bytes, member: Member) -> SignedCheckpoint:
     return signed
 
 
-def _kept_key(broker: Broker, member: Member, told: object) -> PublicKey:
-    """Return the key that the member left first, which is `told` if it left none yet."""
+def _check_signature(
+    broker: Broker, member: Member, signed: SignedCheckpoint, told: object
+) -> None:
+    """Refuse what is not signed by the key that the member left first: the one it tells now, if it
+    left none yet, which is kept then."""
     kept = broker.state.checkpoints.key(member.id)
-    if kept is None:
-        if not isinstance(told, dict):
-            raise InvalidRequest("key: the public key (JWK) of the first checkpoint is expected")
-        try:
-            jwk = read_public_key(orjson.dumps(told)).jwk()
-        except InvalidInput as error:
-            raise InvalidRequest(f"key: {error}") from error
-        text = orjson.dumps(jwk).decode()
-        kept = broker.state.checkpoints.keep_key(member.id, text, broker.clock.now())
-    return read_public_key(kept.encode())
+    key = read_public_key(kept.encode()) if kept else _told_key(told)
+    if key.signed(signed_bytes(signed.checkpoint), signed.signature) and kept is None:
+        jwk = orjson.dumps(key.jwk()).decode()
+        kept = broker.state.checkpoints.keep_key(member.id, jwk, broker.clock.now())
+        key = read_public_key(kept.encode())  # another process may just have kept another one
+    if not key.signed(signed_bytes(signed.checkpoint), signed.signature):
+        raise InvalidRequest("checkpoint.signature: it is not that of the key that was left first")
+
+
+def _told_key(told: object) -> PublicKey:
+    if not isinstance(told, dict):
+        raise InvalidRequest("key: the public key (JWK) of the first checkpoint is expected")
+    try:
+        return read_public_key(orjson.dumps(told))
+    except InvalidInput as error:
+        raise InvalidRequest(f"key: {error}") from error
 
 
 def _to_compare(broker: Broker, member: Member) -> list[Checkpoint]:

@@ -78,8 +78,9 @@ PURE_PARTS = {"errors", "model", "ports", "policy", "privacy", "attacks", "beaco
 
 # All that pure code may use: no clock, chance, file, network, database or environment among them.
 PURE_LIBRARIES = {
-    *("abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "dataclasses"),
-    *("datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq", "hmac"),
+    *("abc", "array", "base64", "binascii", "bisect", "collections", "contextlib", "csv"),
+    *("dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib"),
+    *("heapq", "hmac", "io"),  # io for texts in memory: open() is forbidden below
     *("itertools", "json", "math", "operator", "re", "statistics", "string", "struct"),
     *("types", "typing", "unicodedata", "urllib.parse"),
     *("numpy", "scipy", "pyroaring", "orjson"),

@@ -95,8 +95,8 @@ def report(session: Session, dataset: str, csv_file: Path | None, gdpr: bool, **
 
 
 def _write(file: Path, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from beacon_node.actions.applications.exports import csv_text
     from beacon_node.errors import InvalidInput
+    from beacon_node.model.spreadsheet import csv_text
 
     try:
         file.write_text(csv_text(columns, rows), "utf-8", newline="")

@@ -111,6 +111,7 @@ def copy(session: Session, id: str, by: str) -> None:
 def export(session: Session, what: str, by: str | None) -> None:
     """Print the live grants, or every decision, as CSV."""
     from beacon_node.actions.applications import exports
+    from beacon_node.model.spreadsheet import csv_text
 
     columns, table = {
         "grants": (exports.GRANTS, exports.grants_table),
@@ -118,4 +119,4 @@ def export(session: Session, what: str, by: str | None) -> None:
     }[what]
     rows = table(session.open_node(), by)
     documents = [dict(zip(columns, row, strict=True)) for row in rows]
-    session.output.result({what: documents}, lambda: print(exports.csv_text(columns, rows), end=""))
+    session.output.result({what: documents}, lambda: print(csv_text(columns, rows), end=""))

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from beacon_node.client import Asked
-from beacon_node.client.answers import COLUMNS, table_rows
 from beacon_node.errors import Conflict, InvalidInput, StoreUnavailable
+from beacon_node.model.row_table import COLUMNS, table_rows
 from beacon_node.model.spreadsheet import harmless
 
 HEADER = ("line", "question", "understood", "problem", "sites", *COLUMNS)

@@ -1,21 +1,17 @@
 """What a researcher asks, and what comes back, as plain values."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from beacon_node.errors import ConfigurationError
 from beacon_node.model.federation import Came, MemberRow, Totals
 from beacon_node.model.federation_documents import row_document
-from beacon_node.model.row_words import Tally, answer_words, tally
+from beacon_node.model.row_table import COLUMNS, table_rows
+from beacon_node.model.row_words import Tally, tally
 
 if TYPE_CHECKING:
     import pandas
-
-COLUMNS = (
-    *("site", "site_name", "status", "answer", "exists", "count", "count_of", "precision"),
-    *("adjusted_to", "granularity", "reason", "elapsed_s"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,16 +147,3 @@ def _with_those_below(rows: Iterable[MemberRow]) -> Iterator[MemberRow]:
     for row in rows:
         yield row
         yield from _with_those_below(row.rows)
-
-
-def table_rows(rows: Sequence[MemberRow]) -> Iterator[tuple[Any, ...]]:
-    """Yield a tuple of COLUMNS per site; what is not known is None, such as whether somebody exists
-    where only so much is told that they are few."""
-    for row in rows:
-        words = answer_words(row)
-        exists = None if row.exists is False and words != "no" else row.exists
-        yield (
-            *(row.member, row.name, row.came.value, words, exists, row.count),
-            *(row.count_of or None, row.precision or None, ", ".join(row.adjusted_to) or None),
-            *(row.granularity and row.granularity.word, row.reason or None, row.elapsed_s),
-        )

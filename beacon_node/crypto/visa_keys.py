@@ -26,6 +26,7 @@ from beacon_node.ports import Randomness
 
 VISA_KEY, RETIRED = "visa-signing.key", "visa-retired.json"
 VISA_TYPE = "vnd.ga4gh.visa+jwt"
+PASSPORT_TYPE = "vnd.ga4gh.passport+jwt"
 _LOCK = "visa-signing.lock"
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
 _BYTES = 32
@@ -57,8 +58,15 @@ class VisaKey:
 
     def sign(self, claims: Mapping[str, Any], *, jku: str) -> str:
         """Return claims as a visa document whose header names this key and where it stands."""
-        headers = {"typ": VISA_TYPE, "kid": self.id, "jku": jku}
-        return jwt.encode(dict(claims), self._key, algorithm="ES256", headers=headers)
+        return self._signed(claims, {"typ": VISA_TYPE, "jku": jku})
+
+    def sign_passport(self, claims: Mapping[str, Any]) -> str:
+        """Return claims as a passport (AAI: `typ` is required)."""
+        return self._signed(claims, {"typ": PASSPORT_TYPE})
+
+    def _signed(self, claims: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+        named = {**headers, "kid": self.id}
+        return jwt.encode(dict(claims), self._key, algorithm="ES256", headers=named)
 
 
 def ensure_visa_key(folder: Path, randomness: Randomness) -> VisaKey:

@@ -1,8 +1,19 @@
 """Made-up consents of a made-up cohort, as a hospital's table with what its columns mean."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-_SILENT, _PRIVATE = 20, 10  # one in so many says nothing; one in so many lets nobody else ask
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """One person in `silent` says nothing, one in `private` is not for the public, and one in
+    `discreet` lets nobody see single records."""
+
+    silent: int = 20
+    private: int = 10
+    discreet: int = 4
+
+
 _MAPPING = """format = "csv"
 time_zone = "Europe/London"
 
@@ -11,21 +22,26 @@ individual = "record_id"
 signed_on = "signed"
 
 [scope]
-dataset = "clinic"
-uses = { checkboxes = { research = "research_discovery", public = "public_discovery" } }
+dataset = "{dataset}"
+
+[scope.uses.checkboxes]
+research = "research_discovery"
+public = "public_discovery"
+records = "record_level"
 
 [[terms]]
 duo = "HMB"
-when = { research = "1" }
+when = {{ research = "1" }}
 """
 
 
-def write_consents(folder: Path, people: int) -> None:
+def write_consents(folder: Path, people: int, dataset: str, shares: Shares = Shares()) -> None:
     """Write `consents.csv` and `mapping.toml` into `folder`: nearly everybody may be asked about by
     anybody, some by researchers alone, some signed nothing."""
-    rows = ["record_id,signed,research,public"]
+    rows = ["record_id,signed,research,public,records"]
     for number in range(1, people + 1):
-        if number % _SILENT:
-            rows.append(f"SYN{number:05d},2026-01-07,1,{int(number % _PRIVATE > 0)}")
+        if number % shares.silent:
+            ticked = (int(number % one > 0) for one in (shares.private, shares.discreet))
+            rows.append(f"SYN{number:05d},2026-01-07,1,{','.join(map(str, ticked))}")
     (folder / "consents.csv").write_text("\n".join([*rows, ""]), "utf-8")
-    (folder / "mapping.toml").write_text(_MAPPING, "utf-8")
+    (folder / "mapping.toml").write_text(_MAPPING.format(dataset=dataset), "utf-8")

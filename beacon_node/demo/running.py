@@ -1,4 +1,4 @@
-"""The demo's node: its commands as a user types them, and its server."""
+"""The demo's nodes and broker: their commands as a user types them, and their servers."""
 
 import json
 import os
@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -18,43 +19,60 @@ _START_S, _STOP_S = 60, 15
 
 
 class Home:
-    """A node's home folder, worked on through the command line."""
+    """A home folder, worked on through the command line.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = os.environ | {"BEACON_NODE_HOME": str(folder)}
+    What is typed and said goes to the terminal, or to the file `log`. `variable` of the environment
+    names the folder to the commands.
+    """
 
-    def run(self, *words: str | Path) -> None:
-        """Show a command, run it and show what it says; StoreUnavailable if it fails."""
-        print(f"\n$ {shlex.join(['beacon-node', *map(str, words)])}", flush=True)
-        done = subprocess.run([*_PROGRAM, *map(str, words)], env=self.environment, check=False)
+    def __init__(
+        self, folder: Path, *, log: Path | None = None, variable: str = "BEACON_NODE_HOME"
+    ) -> None:
+        self.folder, self._log = folder, log
+        self.environment = os.environ | {variable: str(folder)}
+
+    def run(self, *words: str | Path, given: str = "") -> str:
+        """Show a command, run it, show and return what it says; StoreUnavailable if it fails.
+
+        `given` is typed into it.
+        """
+        told = [*map(str, words)]
+        self._tell(f"\n$ {shlex.join(['beacon-node', *told])}\n")
+        done = subprocess.run(
+            [*_PROGRAM, *told],
+            env=self.environment,
+            input=given,
+            stdout=subprocess.PIPE,
+            stderr=None if self._log is None else subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        self._tell(done.stdout)
         if done.returncode:
-            raise StoreUnavailable(f"the command failed with exit code {done.returncode}")
+            where = f"; see {self._log}" if self._log else ""
+            problem = f"`beacon-node {told[0]}` failed with exit code {done.returncode}{where}"
+            raise StoreUnavailable(problem)
+        return done.stdout
+
+    def _tell(self, text: str) -> None:
+        if self._log is None:
+            print(text, end="", flush=True)
+            return
+        with self._log.open("a", encoding="utf-8") as file:
+            file.write(text)
 
 
 class Server:
-    """The node's server on a free port of this machine; stopped when the block ends."""
+    """A server of one home on a port of this machine (0: a free one), stopped when the block ends;
+    `serve` are the words of its command."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, home: Home, serve: Sequence[str] = ("serve",), port: int = 0) -> None:
+        self._home, self._serve, self.port = home, tuple(serve), port
+        self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Server":
-        command = [*_PROGRAM, "serve", "--port", "0", "--json"]
-        print("\n$ beacon-node serve --port 0 &", flush=True)
-        self._process = subprocess.Popen(
-            command, env=self._home.environment, stdout=subprocess.PIPE, text=True
-        )
-        told = self._process.stdout.readline()
-        if not told:
-            raise StoreUnavailable("the server did not start")
-        self.url = json.loads(told)["url"]
-        self._wait_until_ready()
-        print(f"Answering at {self.url}")
+        self.start()
         return self
-
-    def wait(self) -> None:
-        """Return when the server ends."""
-        self._process.wait()
 
     def __exit__(
         self,
@@ -62,21 +80,52 @@ class Server:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.terminate()
+        self.stop()
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.base}/api"
+
+    def start(self) -> None:
+        """Start it and return when it answers. Raises StoreUnavailable if it does not."""
+        command = [*_PROGRAM, *self._serve, "--port", str(self.port), "--json"]
+        self._process = subprocess.Popen(
+            command, env=self._home.environment, stdout=subprocess.PIPE, text=True
+        )
+        told = self._process.stdout.readline()
+        if not told:
+            raise StoreUnavailable("the server did not start")
+        self.port = int(json.loads(told)["url"].removesuffix("/api").rsplit(":", 1)[1])
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """Stop it, also one that has ended."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
         try:
-            self._process.wait(_STOP_S)
+            process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+    def wait(self) -> None:
+        """Return when the server ends."""
+        self._process.wait()
 
     def _wait_until_ready(self) -> None:
         end = time.monotonic() + _START_S
         while time.monotonic() < end and self._process.poll() is None:
             try:
-                urllib.request.urlopen(self.url.removesuffix("/api") + "/livez", timeout=2).close()
+                urllib.request.urlopen(f"{self.base}/livez", timeout=2).close()
                 return
             except (urllib.error.URLError, TimeoutError, ConnectionError):
                 time.sleep(0.1)
-        self.__exit__(None, None, None)
+        self.stop()
         raise StoreUnavailable("the server did not answer in time")

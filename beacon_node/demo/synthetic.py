@@ -46,7 +46,8 @@ class DemoFiles:
 
 
 _NAMES = {
-    **dict.fromkeys(("vcf", "sites", "interpretations"), "{}.vcf.gz"),
+    "vcf": "cohort.vcf.gz",
+    **dict.fromkeys(("sites", "interpretations"), "{}.vcf.gz"),
     **{"genes": "{}.tsv", "ontology": "{}.obo"},
 }
 

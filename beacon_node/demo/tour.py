@@ -65,16 +65,12 @@ def make_files(folder: Path) -> None:
     """Write a whole-genome cohort of 400 people; in panel/ a gene panel of 150, in clinic/ 400
     other people with their consents, in reference/ people of the same population who are in none.
     """
-    _rename(make_cohort(folder, **COHORT).vcf)
-    _rename(make_cohort(folder / "panel", people=150, variants=NAMED_ONLY, seed=7).vcf)
+    make_cohort(folder, **COHORT)
+    make_cohort(folder / "panel", people=150, variants=NAMED_ONLY, seed=7)
     (folder / "panel" / "genes.bed").write_text(_bed(folder / "panel" / "genes.tsv"), "utf-8")
-    _rename(make_cohort(folder / "clinic", **COHORT, others=CLINIC).vcf)
-    write_consents(folder / "clinic", COHORT["people"])
+    make_cohort(folder / "clinic", **COHORT, others=CLINIC)
+    write_consents(folder / "clinic", COHORT["people"], "clinic")
     make_reference_people(folder / "reference", **COHORT)
-
-
-def _rename(vcf: Path) -> None:
-    vcf.rename(vcf.with_name("cohort.vcf.gz"))
 
 
 def _bed(genes: Path) -> str:

@@ -15,9 +15,10 @@ from beacon_node.errors import InvalidRequest, NotAuthenticated, NotFound, NotPe
 from beacon_node.model.application import Block, Form, State
 from beacon_node.model.application_documents import read_command
 from beacon_node.model.dac import Actor, Unblock
+from beacon_node.model.spreadsheet import csv_text
 from beacon_node.node import Node
 from beacon_node.node_web.network import without_visas
-from beacon_node.web.responses import json_response
+from beacon_node.web.responses import csv_response, json_response
 
 WhoActs = Callable[[], Actor]
 """Says who sent the present request (an empty account: nobody in particular), and through whom."""
@@ -124,12 +125,7 @@ class DacDesk:
         if name not in _TABLES:
             raise NotFound(f"there are exports of {' and '.join(_TABLES)} only")
         columns, table = _TABLES[name]
-        text = exports.csv_text(columns, table(self.node, account))
-        response = json_response(None)  # for its headers
-        response.set_data(text)
-        response.headers["Content-Type"] = "text/csv; charset=utf-8"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-        return response
+        return csv_response(name, csv_text(columns, table(self.node, account)))
 
 
 def add_dac(app: Flask, node: Node, who_acts: WhoActs) -> None:

@@ -44,8 +44,12 @@ class Pages:
         headers: Mapping[str, str] | None = None,
         **told: object,
     ) -> Response:
-        body = self._templates.get_template(template).render(**told)
+        body = self.text(template, **told)
         return Response(body, status, {**_HEADERS, **(headers or {})})
+
+    def text(self, template: str, /, **told: object) -> str:
+        """Return a part of a page, for whoever puts it in its place later."""
+        return self._templates.get_template(template).render(**told)
 
 
 def wants_page() -> bool:

@@ -45,3 +45,11 @@ def json_response(
     if headers:
         response.headers.update(headers)
     return response
+
+
+def csv_response(name: str, text: str) -> Response:
+    """Return a table as the file `name`.csv."""
+    told = Headers(_HEADERS)
+    told["Content-Type"] = "text/csv; charset=utf-8"
+    told["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return Response(text, 200, told)

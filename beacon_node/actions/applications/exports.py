@@ -1,8 +1,6 @@
 """What the committee granted and decided, as tables for other programs, and whom to remind."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from beacon_node.actions.applications.documents import moment
@@ -19,7 +17,6 @@ from beacon_node.model.application import (
 )
 from beacon_node.model.application_documents import command_name
 from beacon_node.model.dac import DacEntry, Done
-from beacon_node.model.spreadsheet import harmless
 from beacon_node.node import Node
 from beacon_node.policy.applications import grants_of
 from beacon_node.policy.applications.attention import (
@@ -78,19 +75,6 @@ def _decision(entry: DacEntry) -> Sequence[str]:
         moment(until) or "",
         getattr(command, "comment", "") or getattr(command, "reason", ""),
     )
-
-
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return rows as CSV. What a spreadsheet would take for a formula begins with an apostrophe.
-
-    >>> csv_text(["a"], [["=1+1"], ["x, y"]]).split()
-    ['a', "'=1+1", '"x,', 'y"']
-    """
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows([harmless(cell) for cell in row] for row in rows)
-    return text.getvalue()
 
 
 # ---- reminders -----------------------------------------------------------------------------------

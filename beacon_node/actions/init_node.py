@@ -6,6 +6,7 @@ from pathlib import Path
 
 from beacon_node.crypto.checkpoints import ensure_signing_key
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
+from beacon_node.crypto.messages import NETWORK_KEY
 from beacon_node.errors import Conflict, InvalidRequest
 from beacon_node.node import LEDGER_FILE, SETTINGS_FILE
 from beacon_node.randomness import SystemRandomness
@@ -40,6 +41,7 @@ def init_node(home: Path, new: NewNode) -> Path:
     (home / "data" / "knowledge").mkdir(exist_ok=True)
     create_key(home / "keys", PSEUDONYM_KEY, SystemRandomness().bytes(32))
     ensure_signing_key(home / "keys", SystemRandomness())
+    create_key(home / "keys", NETWORK_KEY, SystemRandomness().bytes(32))
     _write_last(home / SETTINGS_FILE, toml)  # the folder becomes a node only when all is there
     return home
 

@@ -85,6 +85,7 @@ def recognise(node: Node, house: Clearinghouse, who: Introduced) -> Recognised:
         account=account,
         organisation=who.organisation,
         broker=who.broker.id,
+        reader=who.broker.id,
         grants=standing.grants if standing else (),
     )
     if who.tier >= Tier.REGISTERED:

@@ -21,10 +21,12 @@ APPLICATION = "beacon_node.cli.serve:application"
 @with_session
 def serve(session: Session, host: str | None, port: int | None, workers: int | None) -> None:
     """Answer Beacon v2 questions over HTTP until stopped (Ctrl-C or SIGTERM)."""
+    from beacon_node.node_web.network import membership_of
     from beacon_node.node_web.passports import clearinghouse_of
 
     node = session.open_node()  # all errors of configuration show here …
-    clearinghouse_of(node)  # … and those of the list of trusted issuers
+    clearinghouse_of(node)  # … those of the list of trusted issuers …
+    membership_of(node).numbers.close()  # … and of brokers; workers find all files made
     configured = node.settings.server
     address = host or configured.host
     with claim(address, configured.port if port is None else port) as claimed:

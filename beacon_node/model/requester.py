@@ -37,13 +37,15 @@ class Requester:
     """What is proved about whoever asks. The default has proved nothing.
 
     `account` is the researcher's id at this node, `organisation` and `broker` through whom they
-    come; empty where there is none. `purpose` is the one that is fixed for a registered account.
+    come; empty where there is none. `reader` is a broker of a network that reads what they are
+    told. `purpose` is the one that is fixed for a registered account.
     """
 
     tier: Tier = Tier.PUBLIC
     account: str = ""
     organisation: str = ""
     broker: str = ""
+    reader: str = ""
     purpose: ResearchPurpose | None = None
     grants: tuple[Grant, ...] = ()
 

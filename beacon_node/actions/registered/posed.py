@@ -39,9 +39,13 @@ class Asker:
     sizes: list[tuple[Asked, Outcome]] = field(default_factory=list)
 
     def asked(self, canonical: str, question: Question, near: Place | None = None) -> Asked:
-        """Return a question with the name of its draw: one for each person, release and group."""
-        accounts = self.node.ledger.linked().accounts(self.requester.account)
-        asked = self.dataset.fingerprint, question.group, canonical
+        """Return a question with the name of its draw: one for each person, release and group.
+
+        What was told to somebody alone is no draw of a broker's that reads along: it pays for all
+        that it reads.
+        """
+        accounts, reader = self._accounts, self.requester.reader
+        asked = self.dataset.fingerprint, question.group, canonical, *([reader] if reader else [])
         key, *earlier = (_digest([account, *asked]) for account in accounts)
         return Asked(
             self.dataset.id,
@@ -52,6 +56,10 @@ class Asker:
             accounts=accounts,
             earlier=tuple(earlier),
         )
+
+    @property
+    def _accounts(self) -> tuple[str, ...]:
+        return self.node.ledger.linked().accounts(self.requester.account)
 
     @property
     def purpose(self) -> str:

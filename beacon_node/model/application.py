@@ -215,6 +215,8 @@ class Application:
 
     `reviewers` are those who were asked since it was submitted last; `votes` and `reviews` are of
     that time, or since the last decision. `terms` is the newest version each person accepted.
+    `judges` were for the present award when it was decided; `is_short`: some of them turned out to
+    be one person, or to be of its people.
     """
 
     id: str
@@ -228,6 +230,8 @@ class Application:
     terms: tuple[tuple[str, str], ...] = ()
     award: Award | None = None
     changed_at: datetime | None = None
+    judges: tuple[str, ...] = ()
+    is_short: bool = False
 
     @property
     def people(self) -> frozenset[str]:

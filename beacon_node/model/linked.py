@@ -42,6 +42,7 @@ class Linked:
     links: tuple[Link, ...] = ()
     _persons: Mapping[str, str] = field(default_factory=dict)
     _accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by person, all of them
+    _links: Mapping[str, tuple[Link, ...]] = field(default_factory=dict)  # by person, theirs
     _earlier: dict[int, "Linked"] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -77,13 +78,21 @@ class Linked:
         if not new:
             return self
         persons, accounts = dict(self._persons), dict(self._accounts)
+        links = dict(self._links)
         for link in new:
-            own: set[str] = set()
-            for one in (link.person, *link.accounts):
-                own.update(accounts.pop(persons.get(one, one), (one,)))
+            own, by = set[str](), set[Link]()
+            for one in {persons.get(one, one) for one in (link.person, *link.accounts)}:
+                own.update(accounts.pop(one, (one,)))
+                by.update(links.pop(one, ()))
             accounts[link.person] = (link.person, *sorted(own - {link.person}))
+            links[link.person] = (*sorted(by, key=lambda one: one.number), link)
             persons.update(dict.fromkeys(own, link.person))
-        return Linked((*self.links, *new), persons, accounts)
+        return Linked((*self.links, *new), persons, accounts, links)
+
+    def among(self, accounts: Iterable[str]) -> "Linked":
+        """Return what links the persons of these accounts, without what links others."""
+        own = [link for person in self.persons(accounts) for link in self._links.get(person, ())]
+        return Linked().more(sorted(own, key=lambda link: link.number))
 
     def as_of(self, moment: datetime) -> "Linked":
         """Return what was linked at a moment."""

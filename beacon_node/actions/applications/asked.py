@@ -1,7 +1,7 @@
 """What was asked under a grant, as the audit has it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 
@@ -37,10 +37,12 @@ def asked_under(
     The whole audit since the application began is read. Raises NotPermitted for who is not of the
     committee, NotFound for an application that they do not judge.
     """
-    found = {held.application.id: held for held in judged(present_work(node), by)}
+    work = present_work(node)
+    found = {held.application.id: held for held in judged(work, by)}
     if id not in found:
         raise NotFound(UNKNOWN)
-    return tuple(islice(_asked(node, id, found[id].first), skip, skip + limit))
+    asked = islice(_asked(node, id, found[id].first), skip, skip + limit)
+    return tuple(replace(one, account=work.person(one.account)) for one in asked)
 
 
 def _asked(node: Node, id: str, after: int) -> Iterator[AskedQuestion]:

@@ -2,6 +2,7 @@
 
 from base64 import b32encode
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from beacon_node.actions.applications.views import UNKNOWN, View, role_at, view
@@ -32,6 +33,7 @@ from beacon_node.model.dac import (
 )
 from beacon_node.node import Node
 from beacon_node.policy.applications import decide, fold
+from beacon_node.policy.applications.persons import command_as, committee_as, event_as
 
 # The ledger is kept for ever, and anybody with a passport may write to it here.
 MOST_OPEN = 10  # applications of one account that wait for a decision, or for being submitted
@@ -48,6 +50,7 @@ def open_application(node: Node, form: Form, by: str, *, through: str = "") -> V
     """
     check_name(by, "by")
     work = present_work(node)
+    by = work.person(by)
     if not work.committee.members:
         raise Conflict("this node has no data access committee yet")
     _check_number(work, by, node.clock.now())
@@ -84,8 +87,11 @@ def act(node: Node, id: str, command: Command, by: str, *, through: str = "") ->
     somebody who did too much to it.
     """
     with node.ledger.deciding(now=node.clock.now()) as deciding:
-        events, committee = deciding.events(id), deciding.committee()
-        application = fold(id, events) if events else None
+        linked, recorded = deciding.linked, deciding.events(id)
+        by, command = linked.person(by), command_as(command, linked)
+        committee = committee_as(deciding.committee(), linked)
+        application = fold(id, recorded, linked) if recorded else None
+        events = [event_as(event, linked) for event in recorded]
         if application is None or not role_at(application, by, committee, _was_submitted(events)):
             raise NotFound(UNKNOWN)
         _check_pace(application, command, events, by, committee)
@@ -124,7 +130,9 @@ def set_committee(node: Node, committee: Committee, by: Actor) -> None:
     for dataset in sorted(committee.datasets):
         node.catalogue.dataset(dataset)
     with node.ledger.deciding(now=node.clock.now()) as deciding:
-        deciding.add(committee, by)
+        named = committee_as(committee, deciding.linked)
+        check_committee(named)  # one person has one vote
+        deciding.add(named, by)
 
 
 def set_terms(node: Node, terms: Terms, by: Actor) -> None:
@@ -150,7 +158,11 @@ def block(node: Node, said: Block | Unblock, by: Actor) -> None:
     """
     check_block(said)
     with node.ledger.deciding(now=node.clock.now()) as deciding:
-        is_member = by.account in deciding.committee().members and by.account != said.account
+        linked = deciding.linked
+        committee = committee_as(deciding.committee(), linked)
+        said = replace(said, account=linked.person(said.account))
+        by = replace(by, account=linked.person(by.account))
+        is_member = by.account in committee.members and by.account != said.account
         if not (is_member or by.through):
             raise NotPermitted("block: only the committee may do this, and nobody about themselves")
         deciding.add(said, by)

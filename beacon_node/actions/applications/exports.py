@@ -42,17 +42,17 @@ def grants_table(node: Node, by: Viewer) -> list[Sequence[str]]:
         + (moment(grant.until),)
         for held in judged(work, by)
         for who in sorted(held.application.people)
-        for grant in grants_of(
-            who, [held.application], work.committee, work.blocks.get(who, ()), at=at
-        )
+        for grant in grants_of(who, [held.application], work.committee, work.blocks_of(who), at=at)
     ]
     return sorted(rows)
 
 
 def decisions_table(node: Node, by: Viewer) -> list[Sequence[str]]:
     """Return what was decided, in its order. Raises NotPermitted like `grants_table`."""
-    among = {held.application.id for held in judged(present_work(node), by)}
-    return [_decision(entry) for entry in _decisions(node) if entry.said.application in among]
+    work = present_work(node)
+    among = {held.application.id for held in judged(work, by)}
+    found = (entry for entry in _decisions(node) if entry.said.application in among)
+    return [_decision(entry, work.person(entry.by.account)) for entry in found]
 
 
 def _decisions(node: Node) -> Iterator[DacEntry]:
@@ -61,7 +61,7 @@ def _decisions(node: Node) -> Iterator[DacEntry]:
             yield entry
 
 
-def _decision(entry: DacEntry) -> Sequence[str]:
+def _decision(entry: DacEntry, by: str) -> Sequence[str]:
     command = entry.said.command
     award = getattr(command, "award", None)
     until = award.until if award else getattr(command, "until", None)
@@ -69,7 +69,7 @@ def _decision(entry: DacEntry) -> Sequence[str]:
         moment(entry.at),
         entry.said.application,
         command_name(type(command)),
-        entry.by.account,
+        by,
         entry.by.through,
         " ".join(sorted(award.datasets)) if award else "",
         moment(until) or "",

@@ -11,14 +11,15 @@ from beacon_node.policy.applications.rights import EVERY_DATASET
 
 
 def grants_at(node: Node, account: str, at: datetime) -> tuple[Grant, ...]:
-    """Return the grants of an account at `at`, from what is on record in any process.
+    """Return the grants at `at` of the person whose account it is, from what is on record in any
+    process.
 
     They are computed from applications each time and stored nowhere. Raises StoreUnavailable or
     LedgerBroken, for without the ledger nobody knows what was revoked.
     """
     work = present_work(node)
-    blocks = work.blocks.get(account, ())
-    return grants_of(account, work.of_person(account), work.committee, blocks, at=at)
+    person, blocks = work.person(account), work.blocks_of(account)
+    return grants_of(person, work.of_person(person), work.committee, blocks, at=at)
 
 
 def with_own_grants(node: Node, requester: Requester, at: datetime) -> Requester:

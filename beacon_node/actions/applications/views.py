@@ -30,6 +30,7 @@ from beacon_node.policy.applications.attention import (
     Surroundings,
     notices,
 )
+from beacon_node.policy.applications.persons import event_as
 
 UNKNOWN = "there is no application with this id here"
 THE_COMMITTEE = "committee"  # as which applicants see whoever is none of them
@@ -78,11 +79,12 @@ def view(node: Node, id: str, by: Viewer) -> View:
     """
     entries = node.ledger.application_entries(id)
     work = present_work(node)
+    by = person_of(work, by)
     held = work.applications.get(id) if entries else None
     if held is None or not can_see(held, by, work.committee):
         raise NotFound(UNKNOWN)
     shown = _shown(held, by, work, node.ledger.present(node.clock.now()))
-    seen = replace(shown, events=_events(entries_of(entries), shown))
+    seen = replace(shown, events=_events(entries_of(entries, work), shown))
     if is_judge(seen.roles, by):
         return replace(
             seen,
@@ -93,8 +95,14 @@ def view(node: Node, id: str, by: Viewer) -> View:
     return replace(seen, application=replace(seen.application, changed_at=changed))
 
 
-def entries_of(entries: Sequence) -> tuple[Event, ...]:
-    return tuple(entry.event for entry in entries)
+def entries_of(entries: Sequence, work: Work) -> tuple[Event, ...]:
+    """Return the events, of whom each counts as by now."""
+    return tuple(event_as(entry.event, work.linked) for entry in entries)
+
+
+def person_of(work: Work, by: Viewer) -> Viewer:
+    """Return as whom somebody sees the work, whichever of their accounts this is."""
+    return by if by is ADMINISTRATOR else work.person(by)
 
 
 def list_applications(
@@ -107,9 +115,10 @@ def list_applications(
 ) -> tuple[Row, ...]:
     """Return the applications in these states that somebody may see, the newest first."""
     work, at = present_work(node), node.ledger.present(node.clock.now())
-    found = [held for held in visible(work, by) if held.application.state in states]
+    who = person_of(work, by)
+    found = [held for held in visible(work, who) if held.application.state in states]
     found.sort(key=lambda held: -held.first)
-    shown = (_shown(held, by, work, at) for held in found[skip : skip + limit])
+    shown = (_shown(held, who, work, at) for held in found[skip : skip + limit])
     return tuple(Row(one.application, one.submitted_at, one.notices) for one in shown)
 
 
@@ -120,6 +129,7 @@ def visible(work: Work, by: Viewer) -> list[Held]:
 def judged(work: Work, by: Viewer) -> list[Held]:
     """Return the applications that somebody judges as one of the committee, or all for the
     administrator. Raises NotPermitted for who is not of the committee."""
+    by = person_of(work, by)
     if by is not ADMINISTRATOR and by not in work.committee.members:
         raise NotPermitted("only the committee may see this")
     return [
@@ -201,4 +211,4 @@ def _anonymous(event: Event, application: Application) -> Event:
 
 
 def _blocks(application: Application, work: Work) -> tuple[Block, ...]:
-    return tuple(one for who in sorted(application.people) for one in work.blocks.get(who, ()))
+    return tuple(one for who in sorted(application.people) for one in work.blocks_of(who))

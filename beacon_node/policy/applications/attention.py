@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from beacon_node.model.application import Application, Committee, State
-from beacon_node.policy.applications.rights import EVERY_DATASET
+from beacon_node.policy.applications.rights import EVERY_DATASET, is_undecided
 
 WAITING_DAYS = 14
 ENDING_DAYS = (7, 30)  # a reminder for each
@@ -19,6 +19,7 @@ class Cause(StrEnum):
     TERMS = "terms"
     BLOCKED = "blocked"
     NOT_OFFERED = "not_offered"
+    UNDECIDED = "undecided"
 
 
 FOR_APPLICANTS = frozenset({Cause.ENDING, Cause.ENDED, Cause.TERMS})
@@ -59,6 +60,7 @@ def notices(
             *_terms(application, around),
             *_blocked(application, around),
             *_not_offered(application, around),
+            *_undecided(application, around),
         )
     else:
         found = ()
@@ -103,6 +105,15 @@ def _blocked(application: Application, around: Surroundings) -> Iterator[Notice]
     if found:
         text = f"Of its people {len(found)} are blocked from some of its datasets."
         yield Notice(Cause.BLOCKED, text, around.committee.members)
+
+
+def _undecided(application: Application, around: Surroundings) -> Iterator[Notice]:
+    if is_undecided(application, around.committee):
+        text = (
+            "Some who were for it turned out to be one person, or one of its people: it gives "
+            "nothing until enough others are for extending it."
+        )
+        yield Notice(Cause.UNDECIDED, text, around.committee.members - application.people)
 
 
 def _not_offered(application: Application, around: Surroundings) -> Iterator[Notice]:

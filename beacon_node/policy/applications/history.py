@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 
 from beacon_node.model.application import (
     AcceptTerms,
@@ -25,20 +25,34 @@ from beacon_node.model.application import (
     Vote,
     Withdraw,
 )
+from beacon_node.model.linked import Linked
+from beacon_node.policy.applications.persons import (
+    NOBODY,
+    accounts_of,
+    application_as,
+    event_as,
+    named_in,
+)
 
 
-def fold(id: str, events: Iterable[Event]) -> Application:
+def fold(id: str, events: Iterable[Event], linked: Linked = NOBODY) -> Application:
     """Return the application that events amount to; the first one is a SaveDraft.
 
-    Nothing is decided again: what is on record was allowed when it was recorded.
+    Nothing is decided again: what is on record was allowed when it was recorded. People are named
+    by the account as which `linked` says that they count.
     """
     first, *rest = events
     begun = Application(id, first.by, first.did.form, changed_at=first.at)
-    return reduce(after, rest, begun)
+    folded = reduce(partial(after, linked=linked), rest, begun)
+    return application_as(folded, linked)
 
 
-def after(application: Application, event: Event) -> Application:
+def after(application: Application, event: Event, linked: Linked = NOBODY) -> Application:
     """Return the application as one more event leaves it; remarks change nothing but the time."""
+    if linked.links:
+        named = named_in(application) | accounts_of(event)
+        known = linked.among(named).as_of(event.at)
+        application, event = application_as(application, known), event_as(event, known)
     step = _STEPS.get(type(event.did))
     changed = step(application, event) if step else application
     return replace(changed, changed_at=event.at)
@@ -75,11 +89,19 @@ def _with_vote(application: Application, who: str, opinion: Opinion) -> Applicat
 
 
 def _approved(application: Application, event: Event) -> Application:
-    return replace(application, state=State.APPROVED, award=event.did.award, votes=())
+    return _decided(replace(application, state=State.APPROVED, award=event.did.award), event)
 
 
 def _extended(application: Application, event: Event) -> Application:
-    return replace(application, award=replace(application.award, until=event.did.until), votes=())
+    award = replace(application.award, until=event.did.until)
+    return _decided(replace(application, award=award), event)
+
+
+def _decided(application: Application, event: Event) -> Application:
+    """Who was for it is kept: some may turn out to be one person."""
+    favour = application.votes_for(Opinion.APPROVE) | {event.by}
+    judges = tuple(sorted(favour - application.people))
+    return replace(application, votes=(), judges=judges, is_short=False)
 
 
 def _joined(application: Application, event: Event) -> Application:

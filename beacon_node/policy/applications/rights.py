@@ -21,6 +21,7 @@ def grants_of(
 
     A grant holds while the application is approved and has not ended, its holder is of its people,
     has accepted the present terms and is not blocked, and the committee decides about the dataset.
+    One that too few people were for, some of them being one, rests until it is extended anew.
     """
     blocked = {block.dataset for block in blocks if block.account == account}
     if not account or EVERY_DATASET in blocked:
@@ -40,7 +41,14 @@ def _holds(application: Application, account: str, committee: Committee, at: dat
         and at < application.award.until
         and account in application.people
         and application.accepted(account) == committee.terms_version
+        and not is_undecided(application, committee)
     )
+
+
+def is_undecided(application: Application, committee: Committee) -> bool:
+    """Say whether fewer people were for an award than it seemed, and than are needed."""
+    judges = frozenset(application.judges) - application.people
+    return application.is_short and len(judges) < committee.votes_needed
 
 
 def _grants(application: Application) -> Iterable[Grant]:

@@ -27,8 +27,10 @@ from beacon_node.model.dac import (
     subject_of,
 )
 from beacon_node.model.ledger import Entry, Verification
+from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger.chain import ENTRY, Appending, check_entry, entries
+from beacon_node.store.ledger.linked import read
 from beacon_node.store.ledger.reader import Reader, connect
 
 LARGEST_BODY = 65_536  # characters
@@ -37,12 +39,13 @@ LARGEST_BODY = 65_536  # characters
 class Deciding:
     """One open transaction in which nobody else writes: what is on record, and adding to it.
 
-    `at` is when whatever is added will have been recorded.
+    `at` is when whatever is added will have been recorded, `linked` says which accounts are one
+    person's by then. What is read names people by the accounts they acted under.
     """
 
-    def __init__(self, appending: Appending) -> None:
+    def __init__(self, appending: Appending, linked: Linked) -> None:
         self._appending, self._connection = appending, appending.connection
-        self.at = read_moment(appending.recorded_at)
+        self.at, self.linked = read_moment(appending.recorded_at), linked
 
     def events(self, application: str) -> tuple[Event, ...]:
         """Return the events of an application, empty if there is none of that id."""
@@ -74,6 +77,7 @@ class Deciding:
 class _Ledger(Protocol):
     path: Path
     _reader: Reader
+    _linked: Linked
 
     def writing(self, *, now: datetime, durable: bool) -> AbstractContextManager[Appending]: ...
 
@@ -101,7 +105,7 @@ class DacLedger:
         """Wait for this process's turn, look and record within one transaction, all or nothing; on
         disk when it ends. Keep it short: everybody else waits."""
         with self.writing(now=now, durable=True) as appending:
-            yield Deciding(appending)
+            yield Deciding(appending, read(appending.connection, self._linked))
 
 
 def of_application(connection: sqlite3.Connection, id: str) -> Iterator[DacEntry]:

@@ -25,7 +25,8 @@ COMMANDS = {
     "privacy": ("privacy", "Report what answers give away, before you go public."),
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),
-    "query": ("query", "Ask this node a question."),
+    "query": ("query", "Ask this node a question, or all sites of a network (--at)."),
+    "feasibility": ("feasibility", "Count who meets the criteria of a trial, at all sites."),
     "status": ("node", "Show what this node holds."),
     "broker": ("broker", "Run a network: ask all its nodes at once."),
 }

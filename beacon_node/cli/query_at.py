@@ -80,7 +80,7 @@ def _ask_one(
         results.write(1, Asked(1, search.text, answer))
         results.close()
         return _exit_code(answer)
-    answer = _shown(session.output, client, search)
+    answer = shown(session.output, client, search)
     session.output.result(
         answer.to_document() | {"at": client.url},
         lambda: show_meaning(session.output, answer, client.url),
@@ -88,7 +88,7 @@ def _ask_one(
     return _exit_code(answer)
 
 
-def _shown(output: Output, client: BeaconClient, search: Search) -> NetworkAnswer:
+def shown(output: Output, client: BeaconClient, search: Search) -> NetworkAnswer:
     """Return the answer, whose rows were shown as they came."""
     gathered = Gathered(search)
     with SiteTable(output) as table:

@@ -35,7 +35,7 @@ def ask_many(session: Session, client: BeaconClient, search: Search, many: Many)
     done = frozenset()
     _tell_cost(session.output, client, many)
     if not many.is_confirmed:
-        _confirm(len(lines))
+        confirm(len(lines))
     if many.results:
         done = many.results.begin(lines, resume=many.resume)
         if done:
@@ -121,21 +121,29 @@ def _covered(answer: NetworkAnswer) -> str:
 
 
 def _tell_cost(output: Output, client: BeaconClient, many: Many) -> None:
-    for sentence in cost(client, many):
+    found = many.found
+    first, *others = cost(client, len(found.lines), is_vcf=found.is_vcf)
+    seconds = len(found.lines) / many.per_second
+    output.note(f"{first} It takes {_duration(seconds)} or more.")
+    for reason, count in sorted(found.left_out.items()):
+        output.note(f"Left out: {count:,} ({reason}).")
+    for sentence in others:
         output.note(sentence)
 
 
-def cost(client: BeaconClient, many: Many) -> Iterator[str]:
+def cost(client: BeaconClient, questions: int, *, is_vcf: bool = False) -> Iterator[str]:
     """Yield what asking costs, in sentences."""
-    questions, sites = len(many.found.lines), client.address.sites
-    what = "variations of the file" if many.found.is_vcf else "questions"
+    sites = client.address.sites
+    what = "variation" if is_vcf else "question"
     yield (
-        f"{questions:,} {what} to {sites} {'site' if sites == 1 else 'sites'} at {client.url}: "
-        f"{questions * sites:,} answers, in {_duration(questions / many.per_second)} or more."
+        f"{_many(questions, what)} to {_many(sites, 'site')} at {client.url}: "
+        f"{_many(questions * sites, 'answer')}."
     )
-    for reason, count in sorted(many.found.left_out.items()):
-        yield f"Left out: {count:,} ({reason})."
     yield _charged(client)
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _charged(client: BeaconClient) -> str:
@@ -165,13 +173,11 @@ def _duration(seconds: float) -> str:
     """
     for size, unit in ((3_600, "hour"), (60, "minute")):
         if seconds >= size:
-            amount = round(seconds / size)
-            return f"{amount} {unit}{'' if amount == 1 else 's'}"
-    amount = max(1, round(seconds))
-    return f"{amount} second{'' if amount == 1 else 's'}"
+            return _many(round(seconds / size), unit)
+    return _many(max(1, round(seconds)), "second")
 
 
-def _confirm(questions: int) -> None:
+def confirm(questions: int) -> None:
     if not sys.stdin.isatty():
         raise click.UsageError(f"nobody can be asked here: --yes asks the {questions:,} questions")
     click.confirm("Ask them?", abort=True, err=True)

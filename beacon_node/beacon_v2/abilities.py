@@ -14,7 +14,10 @@ from beacon_node.beacon_v2 import foreign
 from beacon_node.model.entries import EntryType, parse_scope
 from beacon_node.model.federation import Member, MemberKind
 
-DOCUMENTS = ("/map", "/entry_types", "/configuration", "/filtering_terms", "/datasets")
+DOCUMENTS = (
+    *("/map", "/entry_types", "/configuration", "/filtering_terms", "/datasets"),
+    "/service-info",
+)
 """Below the API root of a member: what it is learned from."""
 
 MOST_TERMS = 100_000
@@ -32,13 +35,16 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """None stands for what is not known. `terms` are the ids that filters may name.
+    """None stands for what is not known. `terms` are the ids that filters may name, `version` is
+    that of the server's program.
 
     `paths` are where entries of a type are asked for, below the member's url. `reads` is false of a
     beacon that says yes to a variation that nobody carries: it does not read its questions.
     """
 
     api_version: str = ""
+    version: str = ""
+    organization_url: str = ""
     entry_types: frozenset[EntryType] | None = None
     paths: Mapping[EntryType, str] = field(default_factory=dict)
     terms: frozenset[str] | None = None
@@ -69,10 +75,13 @@ def learn(member: Member, documents: Mapping[str, bytes]) -> Abilities:
         for path in ("/entry_types", "/configuration")
     ]
     known = frozenset(paths).union(*(_entry_types(one) for one in told))
+    service = read.get("/service-info") or {}
     terms = read.get("/filtering_terms")
     rows = _terms(_response(terms)) if terms is not None else ()
     return Abilities(
         api_version=_version(read.values()),
+        version=foreign.text(service.get("version"), 60),
+        organization_url=foreign.url(foreign.mapping(service.get("organization")).get("url")),
         entry_types=known or None,
         paths=paths,
         terms=None if terms is None else frozenset(row["id"] for row in rows),
@@ -149,7 +158,7 @@ def _term(given: Mapping) -> dict | None:
     if not id:
         return None
     kind = foreign.text(given.get("type"), 60)
-    row: dict = {"type": kind or "ontology", "id": id}
+    row: dict = {"type": kind if kind in ("alphanumeric", "custom") else "ontology", "id": id}
     if label := foreign.text(given.get("label")):
         row["label"] = label
     for name in ("scopes", "values"):

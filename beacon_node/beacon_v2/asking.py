@@ -37,10 +37,11 @@ _COLLECTIONS = (EntryType.DATASET, EntryType.COHORT)
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """Why a member is not asked; its row says so."""
+    """Why a member is not asked; its row says so. `is_missing`: it has not what was named."""
 
     came: Came
     reason: str
+    is_missing: bool = False
 
 
 def compose(
@@ -59,16 +60,21 @@ def compose(
     return _ask_own(parsed, _datasets_there(query, abilities), visas)
 
 
+_NO_SUCH_DATASET = Declined(Came.NOT_UNDERSTOOD, "it has no dataset of that name", True)
+
+
 def _declined(query: Query, abilities: Abilities) -> Declined | None:
     known = abilities.entry_types
     if known is not None and query.entry_type not in known:
         return _not_understood(f"it has no entries of the type {query.entry_type}")
+    if query.is_test:  # made-up datasets are nobody's own
+        return None
     if query.datasets and not _datasets_there(query, abilities):
-        return _not_understood("it has no dataset of that name")
+        return _NO_SUCH_DATASET
     within = query.within
     names_dataset = within is not None and within.entry_type is EntryType.DATASET
     if names_dataset and abilities.datasets is not None and within.id not in abilities.datasets:
-        return _not_understood("it has no dataset of that name")
+        return _NO_SUCH_DATASET
     return None
 
 
@@ -77,7 +83,7 @@ def _not_understood(reason: str) -> Declined:
 
 
 def _datasets_there(query: Query, abilities: Abilities) -> tuple[str, ...]:
-    if abilities.datasets is None:
+    if abilities.datasets is None or query.is_test:
         return query.datasets
     return tuple(name for name in query.datasets if name in abilities.datasets)
 

@@ -1,6 +1,6 @@
 """The framework's documents: who the beacon is, what it serves and where (all GET, all public)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from beacon_node.beacon_v2.collections import guard_words
 from beacon_node.beacon_v2.entry_types import (
@@ -15,6 +15,7 @@ from beacon_node.beacon_v2.received import API_VERSION
 from beacon_node.model.entries import EntryType, parse_scope
 from beacon_node.ports import Dataset
 
+_EVERY = tuple(DEFINITIONS)  # entry type that this program knows
 _PRODUCTION_STATUS = {"prod": "PROD", "test": "TEST", "staging": "TEST", "dev": "DEV"}
 
 
@@ -86,7 +87,9 @@ def service_info_document(identity: BeaconIdentity) -> dict:
     )
 
 
-def configuration_document(identity: BeaconIdentity) -> dict:
+def configuration_document(
+    identity: BeaconIdentity, served: Collection[EntryType] = _EVERY
+) -> dict:
     """Return `/configuration`; `securityAttributes` say what a stranger gets here."""
     response = {
         "$schema": f"{FRAMEWORK}/configuration/beaconConfigurationSchema.json",
@@ -95,18 +98,18 @@ def configuration_document(identity: BeaconIdentity) -> dict:
             "defaultGranularity": identity.default_granularity.word,
             "securityLevels": list(identity.security_levels),
         },
-        "entryTypes": _entry_types(),
+        "entryTypes": _entry_types(served),
     }
     return _informational(identity, response)
 
 
-def entry_types_document(identity: BeaconIdentity) -> dict:
+def entry_types_document(identity: BeaconIdentity, served: Collection[EntryType] = _EVERY) -> dict:
     """Return `/entry_types`."""
-    return _informational(identity, {"entryTypes": _entry_types()})
+    return _informational(identity, {"entryTypes": _entry_types(served)})
 
 
-def _entry_types() -> dict:
-    return {t.value: _entry_type(t, definition) for t, definition in DEFINITIONS.items()}
+def _entry_types(served: Collection[EntryType]) -> dict:
+    return {t.value: _entry_type(t, one) for t, one in DEFINITIONS.items() if t in served}
 
 
 def _entry_type(entry_type: EntryType, definition: Definition) -> dict:
@@ -133,19 +136,22 @@ def _entry_type(entry_type: EntryType, definition: Definition) -> dict:
     return document
 
 
-def map_document(identity: BeaconIdentity) -> dict:
-    """Return `/map`: every endpoint, with absolute URLs."""
+def map_document(identity: BeaconIdentity, served: Collection[EntryType] = _EVERY) -> dict:
+    """Return `/map`: every endpoint of the entry types served, with absolute URLs."""
     response = {
         "$schema": f"{FRAMEWORK}/configuration/beaconMapSchema.json",
         "endpointSets": {
-            entry_type.value: _endpoint_set(entry_type, definition, identity.api_url)
+            entry_type.value: _endpoint_set(entry_type, definition, identity.api_url, served)
             for entry_type, definition in DEFINITIONS.items()
+            if entry_type in served
         },
     }
     return _informational(identity, response)
 
 
-def _endpoint_set(entry_type: EntryType, definition: Definition, api_url: str) -> dict:
+def _endpoint_set(
+    entry_type: EntryType, definition: Definition, api_url: str, served: Collection[EntryType]
+) -> dict:
     root = f"{api_url}/{entry_type.path}"
     document = {
         "entryType": entry_type.value,
@@ -158,6 +164,7 @@ def _endpoint_set(entry_type: EntryType, definition: Definition, api_url: str) -
                 "url": f"{root}/{{id}}/{part.path}",
             }
             for part in definition.sub_endpoints
+            if part in served
         },
     }
     if definition.has_filtering_terms:

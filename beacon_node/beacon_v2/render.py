@@ -46,7 +46,7 @@ def render_answer(
         summary |= _precision(answer, exists=True)
     include = received.include
     document = {
-        "meta": _meta(answer.entry_type, answer.granularity, received, identity),
+        "meta": render_meta(answer.entry_type, answer.granularity, received, identity),
         "responseSummary": summary,
         "info": {
             "countOf": answer.entry_type.counts,
@@ -99,7 +99,7 @@ def _precision(told: Answer | DatasetAnswer, *, exists: bool) -> dict[str, objec
 # ---- meta --------------------------------------------------------------------------------------
 
 
-def _meta(
+def render_meta(
     entry_type: EntryType | None,
     granularity: Granularity,
     received: ReceivedRequest,
@@ -221,7 +221,7 @@ def render_collections(
     if granularity >= Granularity.COUNT:
         summary |= {"numTotalResults": count, "countPrecision": _EXACT}
     document: dict[str, dict] = {
-        "meta": _meta(entry_type, granularity, received, identity),
+        "meta": render_meta(entry_type, granularity, received, identity),
         "responseSummary": summary,
         "info": {"countOf": entry_type.counts},
     }
@@ -242,6 +242,6 @@ def render_error(
 ) -> dict:
     """Return an error response; its meta is complete, whatever could be read of the request."""
     return {
-        "meta": _meta(None, Granularity.BOOLEAN, received, identity),
+        "meta": render_meta(None, Granularity.BOOLEAN, received, identity),
         "error": {"errorCode": code, "errorMessage": message},
     }

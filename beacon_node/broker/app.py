@@ -2,25 +2,47 @@
 
 from flask import Flask, Response
 
+from beacon_node.beacon_v2.render import render_error
+from beacon_node.broker.ask import Desk
 from beacon_node.broker.broker import Broker
+from beacon_node.broker.catalogue import Catalogue
+from beacon_node.broker.library import Library
+from beacon_node.broker.web.askers import AskerDesk
+from beacon_node.broker.web.asking import SearchBox, add_search_box
+from beacon_node.broker.web.beacon_api import BrokerApi
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
+from beacon_node.broker.web.services import Services, add_services
+from beacon_node.broker.web.whoami import Whoami, add_whoami
 from beacon_node.web.application import Application
+from beacon_node.web.beacon_routes import add_beacon
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
 from beacon_node.web.responses import json_response
 
 
-def create_app(broker: Broker) -> Flask:
+def library_of(broker: Broker) -> Library:
+    """Return what is known of `broker`'s members; `keep_fresh` has it read again aside."""
+    return Library(broker.transport, broker.clock, broker.state.learned)
+
+
+def create_app(broker: Broker, library: Library | None = None) -> Flask:
     """Return the application that answers for `broker`."""
     app = Application("beacon_node.broker.web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = broker.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
+    desk = Desk(broker, library or library_of(broker))
+    askers = AskerDesk(broker)
+    api = BrokerApi(desk, Catalogue(broker.registry, desk.library), askers.who_asks)
+    add_beacon(app, api)
+    add_search_box(app, SearchBox(desk, api.rules, askers.who_asks))
+    add_services(app, Services(desk))
+    add_whoami(app, Whoami(broker, askers))
     add_operations(app, broker)
     add_network(app, broker)
 
     def render(error: HttpError) -> Response:
-        document = {"error": {"errorCode": error.status, "errorMessage": error.message}}
+        document = render_error(error.status, error.message, api.identity)
         return json_response(document, error.status, error.headers)
 
     handle_errors(app, render, broker.randomness)

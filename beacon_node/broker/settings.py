@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
+from beacon_node.model.query import Granularity
+from beacon_node.model.requester import Tier
 
 ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_BROKER_"
 SOURCE = Source("broker.toml", PREFIX)
+_GRANULARITIES = {one.word: one for one in Granularity}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,18 @@ class Access:
     """Whom it believes about researchers (docs/access.md)."""
 
     trusted_issuers: str = ""  # a file, relative to the broker's home; empty: nobody is trusted
+    brokers: str = (
+        ""  # a file, relative to home: brokers of which this one is a member; empty: none
+    )
+    public_granularity: str = (
+        "record"  # the most that is asked for anybody; each member decides too
+    )
+    registered_granularity: str = "record"  # the same for registered researchers
+
+    def ceiling(self, tier: Tier) -> Granularity:
+        """Return the most that members are asked for in the name of somebody of this tier."""
+        is_public = tier is Tier.PUBLIC
+        return _GRANULARITIES[self.public_granularity if is_public else self.registered_granularity]
 
     @property
     def trusts_somebody(self) -> bool:
@@ -142,6 +157,7 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
             *_server_claims(settings),
             *_network_claims(settings.network),
             *_breaker_claims(settings.breaker),
+            *_access_claims(settings.access),
             (settings.joining.most_waiting >= 1, "joining.most_waiting must be at least 1"),
         )
     )
@@ -206,6 +222,17 @@ def _breaker_claims(told: Breaker) -> tuple[Claim, ...]:
             0 < told.pause_s <= told.longest_pause_s,
             "breaker.pause_s must lie between 0 and breaker.longest_pause_s",
         ),
+    )
+
+
+def _access_claims(told: Access) -> tuple[Claim, ...]:
+    words = ", ".join(_GRANULARITIES)
+    return tuple(
+        (value in _GRANULARITIES, f"access.{name} must be one of {words}")
+        for name, value in (
+            ("public_granularity", told.public_granularity),
+            ("registered_granularity", told.registered_granularity),
+        )
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from beacon_node.identity.clearinghouse import Clearinghouse
-from beacon_node.identity.prove import prove_holder
+from beacon_node.identity.prove import Proved, prove_holder
 from beacon_node.identity.provider import OidcProvider
 from beacon_node.identity.sessions import Sessions
 from beacon_node.model.login import Session
@@ -33,7 +33,12 @@ def up_to_date(
 
 
 def prove_session(house: Clearinghouse, session: Session, at: datetime) -> Standing:
-    """Return what a session proves at `at`.
+    """Return what a session proves at `at`. Raises as `prove_session_and_keep` does."""
+    return prove_session_and_keep(house, session, at).standing
+
+
+def prove_session_and_keep(house: Clearinghouse, session: Session, at: datetime) -> Proved:
+    """Return what a session proves at `at`, and the visas that it has from its provider.
 
     Visas count if the provider is listed as a passport broker, and go through the same checks as
     those of a passport. Otherwise the holder is known by iss and sub, and nothing else is proved.

@@ -4,7 +4,7 @@ It keeps to the order of AAI OIDC Profile 1.2 ("Passport Clearinghouses") and Pa
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from beacon_node.crypto.signatures import is_signed
@@ -54,6 +54,14 @@ def presented_tokens(authorization: str | None, passports: object) -> tuple[str,
     return tuple(passports)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Proved:
+    """What tokens prove, and the texts of all the visas that came with them, good or not."""
+
+    standing: Standing
+    visas: tuple[str, ...]
+
+
 def prove(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Standing:
     """Return what one to four passports, or access tokens of passport brokers, prove at `at`.
 
@@ -61,13 +69,21 @@ def prove(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Standing
     NotPermitted for a blocked researcher; StoreUnavailable while the list of trusted issuers
     cannot be used. A visa that fails a check is left out, with the reason in its finding.
     """
+    return prove_and_keep(house, tokens, at).standing
+
+
+def prove_and_keep(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Proved:
+    """Return the same, and the visas themselves, for whoever passes one on to where it is read.
+
+    Raises what `prove` does.
+    """
     trust = house.trusted.trust()
     if not trust.brokers:
         raise TokenRefused(Rule.NOBODY)
     return _proved(house, [_passport(house, token, trust, at) for token in tokens], trust, at)
 
 
-def prove_holder(house: Clearinghouse, passport: Passport, at: datetime) -> Standing:
+def prove_holder(house: Clearinghouse, passport: Passport, at: datetime) -> Proved:
     """Return what a passport proves at `at` for which its broker vouches already, as at a login.
 
     Raises as `prove` does, but does not ask whether its broker is trusted.
@@ -77,12 +93,14 @@ def prove_holder(house: Clearinghouse, passport: Passport, at: datetime) -> Stan
 
 def _proved(
     house: Clearinghouse, passports: Sequence[Passport], trust: Trust, at: datetime
-) -> Standing:
-    if sum(len(passport.visas) for passport in passports) > MAX_VISAS:
+) -> Proved:
+    carried = [visa for passport in passports for visa in passport.visas]
+    if len(carried) > MAX_VISAS:
         raise TokenRefused(Rule.TOO_MANY)
     findings = Findings()
     visas = _visas(house, passports, trust, at, findings)
-    return standing(passports, visas, trust, findings)
+    found = standing(passports, visas, trust, findings)
+    return Proved(found, tuple(visa for visa in carried if isinstance(visa, str)))
 
 
 def prove_visas(house: Clearinghouse, visas: Sequence[object], at: datetime) -> Standing | None:

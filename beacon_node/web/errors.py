@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 from beacon_node.errors import (
     BeaconNodeError,
     BudgetSpent,
+    NoNodeAnswered,
     NotAuthenticated,
     QuotaExceeded,
     StoreUnavailable,
@@ -47,7 +48,7 @@ def http_error(error: BeaconNodeError) -> HttpError:
     comes_back = isinstance(error, QuotaExceeded | StoreUnavailable | ProviderUnavailable)
     if comes_back and not isinstance(error, BudgetSpent):
         headers["Retry-After"] = str(RETRY_AFTER_S)
-    if error.http_status < 500 or isinstance(error, ProviderUnavailable):
+    if error.http_status < 500 or isinstance(error, ProviderUnavailable | NoNodeAnswered):
         return HttpError(error.http_status, str(error), headers)
     _LOG.error("%s: %s", type(error).__name__, error)
     return HttpError(error.http_status, _UNAVAILABLE, headers)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from beacon_node.node_web.app import create_app
 from tests.conformance.schemas import response_faults
 
 NAMES = (
@@ -53,6 +54,13 @@ QUERY = st.fixed_dictionaries(
 FUZZ = settings(
     max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+@pytest.fixture(scope="session", params=["node", "broker"])
+def client(request):
+    if request.param == "node":
+        return create_app(request.getfixturevalue("node")).test_client()
+    return request.getfixturevalue("network").client
 
 
 def check(answer) -> None:

@@ -42,6 +42,19 @@ def ask(client, path: str, method: str, query: dict, *, flat: bool = False):
     return client.get(f"/api{path}", query_string=joined)
 
 
+def timeless(answer) -> dict:
+    """Return an answer without how long a broker's members took for it."""
+    rows = answer.json["info"].get("members", [])
+    document = answer.json
+    document["info"] = {**document["info"], "members": [_timeless_row(row) for row in rows]}
+    return document
+
+
+def _timeless_row(row: dict) -> dict:
+    kept = {name: value for name, value in row.items() if name != "elapsedMs"}
+    return kept | {"members": [_timeless_row(one) for one in row.get("members", [])]}
+
+
 @pytest.fixture(scope="session")
 def ids(client):
     """Return the public id of one entry of each type."""
@@ -139,7 +152,7 @@ def test_every_kind_of_variation_query_finds_its_carriers_at_every_entry_type(
         for method, flat in (("GET", False), ("POST", False), ("POST", True))
     ]
     assert answers[0].json["responseSummary"]["exists"] is True
-    assert all(answer.json == answers[0].json for answer in answers)
+    assert all(timeless(answer) == timeless(answers[0]) for answer in answers)
     assert response_faults(answers[0].json) == []
 
 

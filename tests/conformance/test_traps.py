@@ -7,7 +7,7 @@ import pytest
 from beacon_node.model.entries import EntryType
 from tests.conformance.schemas import RESPONSES, faults, response_faults
 from tests.conformance.small_node import PEOPLE
-from tests.conformance.test_responses import PATHS, SNV, ask
+from tests.conformance.test_responses import PATHS, SNV, ask, timeless
 
 
 def summary(client, path: str) -> dict:
@@ -72,8 +72,8 @@ def test_the_total_is_the_whole_question_whatever_the_page(client, limit):
 
 def test_nested_and_flat_request_parameters_are_one_question(client):
     query = {"requestParameters": SNV}
-    nested = ask(client, "/g_variants", "POST", query).json
-    flat = ask(client, "/g_variants", "POST", query, flat=True).json
+    nested = timeless(ask(client, "/g_variants", "POST", query))
+    flat = timeless(ask(client, "/g_variants", "POST", query, flat=True))
     assert nested == flat and nested["responseSummary"]["exists"]
 
 
@@ -193,7 +193,8 @@ def test_handover_types_are_curies(client):
 @pytest.mark.parametrize("granularity", ["boolean", "count", "record"])
 def test_get_and_post_answer_with_the_same_words(client, path, granularity):
     query = {"requestParameters": SNV, "requestedGranularity": granularity}
-    assert ask(client, path, "GET", query).json == ask(client, path, "POST", query).json
+    by_get, by_post = (timeless(ask(client, path, way, query)) for way in ("GET", "POST"))
+    assert by_get == by_post
 
 
 def test_a_dataset_that_cannot_answer_is_no_no(client):
@@ -235,7 +236,7 @@ def test_cohorts_of_a_closed_dataset_are_not_known(client, path):
 
 def test_a_cohort_id_that_a_closed_dataset_shares_is_told_by_the_open_one(client):
     (cohort,) = client.get("/api/cohorts/small-cohort").json["response"]["collections"]
-    assert cohort["info"] == {"datasetId": "open-38"}
+    assert cohort["info"]["datasetId"] == "open-38"
     assert cohort["cohortSize"] == len(PEOPLE)
 
 

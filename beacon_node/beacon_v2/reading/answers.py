@@ -74,14 +74,19 @@ class _Answer:
     def row(self) -> MemberRow:
         if self.asked.query.entry_type in COLLECTIONS and not self.sets:
             return self._of_collections()
-        if self.member.kind is MemberKind.BROKER and isinstance(self.info.get("members"), list):
+        if self._is_of_broker():
             return self._of_broker()
         assembly = getattr(self.asked.query.variation, "assembly", None)
         told = parts.told_sets(self.member, self.sets, self.granularity, assembly)
-        if isinstance(self.info.get("datasets"), list) and self.member.kind is MemberKind.NODE:
-            datasets = parts.told_rows(self.member, self.info["datasets"], told, self.granularity)
-            return self._settled(datasets, is_complete=True)
-        return self._settled(told, is_complete=False)
+        rows = self._own_rows(told)
+        return self._settled(told if rows is None else rows, is_complete=rows is not None)
+
+    def _own_rows(self, told: tuple[Told, ...]) -> tuple[Told, ...] | None:
+        """Return what a node of ours says of each of its datasets, None where nobody does."""
+        listed = self.info.get("datasets")
+        if self.member.kind is not MemberKind.NODE or not isinstance(listed, list):
+            return None
+        return parts.told_rows(self.member, listed, told, self.granularity)
 
     # ---- one member's datasets -------------------------------------------------------------------
 
@@ -147,12 +152,19 @@ class _Answer:
             self.granularity,
         )
         collections = found if self.granularity is _RECORD else ()
-        return self._base(Came.ANSWERED, **told, collections=collections)
+        rows = self._member_rows() if self._is_of_broker() else ()
+        datasets = self._own_rows(()) or tuple(told for row in rows for told in row.datasets)
+        return self._base(
+            Came.ANSWERED, **told, collections=collections, datasets=datasets, rows=rows
+        )
 
     # ---- a broker's members ----------------------------------------------------------------------
 
+    def _is_of_broker(self) -> bool:
+        return self.member.kind is MemberKind.BROKER and isinstance(self.info.get("members"), list)
+
     def _of_broker(self) -> MemberRow:
-        rows = tuple(self._below(one) for one in self._member_rows())
+        rows = self._member_rows()
         answered = [row for row in rows if row.exists is not None]
         datasets = tuple(told for row in rows for told in row.datasets)
         if not answered:
@@ -172,7 +184,10 @@ class _Answer:
         )
         return self._base(Came.ANSWERED, reason=reason, **told, datasets=datasets, rows=rows)
 
-    def _member_rows(self) -> Iterable[MemberRow]:
+    def _member_rows(self) -> tuple[MemberRow, ...]:
+        return tuple(self._below(row) for row in self._read_rows())
+
+    def _read_rows(self) -> Iterable[MemberRow]:
         for document in foreign.mappings(self.info["members"], parts.MOST_SETS):
             try:
                 yield read_row(document)

@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 LAYOUT = Migrations("broker")
-STEPS = ("0001_joins_health_checkpoints",)
+STEPS = ("0001_joins_health_checkpoints", "0002_purposes")
 
 _FIRST = """
 CREATE TABLE join_request (
@@ -74,3 +74,12 @@ def joins_health_checkpoints(db: Database) -> None:
     for statement in _FIRST.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@LAYOUT(name=STEPS[1])
+def purposes(db: Database) -> None:
+    """Keep the one purpose of each researcher."""
+    db.execute(
+        "CREATE TABLE purpose (account TEXT PRIMARY KEY, document TEXT NOT NULL, "
+        "fixed_at TEXT NOT NULL) STRICT"
+    )

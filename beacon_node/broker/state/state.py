@@ -9,6 +9,7 @@ from beacon_node.broker.state.file import StateFile
 from beacon_node.broker.state.health import HealthState
 from beacon_node.broker.state.joins import JoinState
 from beacon_node.broker.state.learned import LearnedState
+from beacon_node.broker.state.purposes import PurposeState
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,17 @@ class State:
     joins: JoinState
     checkpoints: CheckpointState
     learned: LearnedState
+    purposes: PurposeState
 
     @classmethod
     def open(cls, path: Path) -> Self:
         """Return the state in a file, made if there is none. Raises StoreUnavailable where it
         cannot be used, ConfigurationError where a newer version of this program made it."""
         file = StateFile(path)
-        return cls(HealthState(file), JoinState(file), CheckpointState(file), LearnedState(file))
+        return cls(
+            HealthState(file),
+            JoinState(file),
+            CheckpointState(file),
+            LearnedState(file),
+            PurposeState(file),
+        )

@@ -1,0 +1,243 @@
+"""What each member can be asked, learned from its own documents and read again now and then.
+
+Nobody's question waits for a member's documents but that member's own row: what is known now is at
+hand at once, and a thread aside keeps it fresh.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import Protocol
+
+from beacon_node.beacon_v2 import foreign
+from beacon_node.beacon_v2.abilities import (
+    DOCUMENTS,
+    UNKNOWN,
+    Abilities,
+    Form,
+    api_root,
+    learn,
+)
+from beacon_node.beacon_v2.asking import canary
+from beacon_node.beacon_v2.parse import parse_post
+from beacon_node.beacon_v2.reading import read_answer
+from beacon_node.beacon_v2.received import Target
+from beacon_node.errors import BeaconNodeError, Unreachable
+from beacon_node.model.entries import EntryType
+from beacon_node.model.federation import Came, Member, MemberKind
+from beacon_node.ports import Clock, Received, Sent, Transport
+
+FRESH = timedelta(hours=1)
+AGAIN = timedelta(minutes=2)  # after a member whose documents could not be had
+LOOK_EVERY_S = 30.0
+TIMEOUT_S = 20.0  # for one document; nobody waits for it
+_WHAT = "abilities"
+Timing = Callable[[], float]  # seconds of a clock that never goes back
+_LOG = logging.getLogger("beacon_node.broker")
+
+
+class Shelf(Protocol):
+    """Where learned documents are kept for all processes; `broker.state.learned` is one."""
+
+    def learn(self, member: str, what: str, document: Mapping, now: datetime) -> None: ...
+
+    def learned(self, member: str, what: str) -> tuple[Mapping, datetime] | None: ...
+
+
+class Library:
+    """Thread-safe; one per process."""
+
+    def __init__(
+        self, transport: Transport, clock: Clock, shelf: Shelf, timing: Timing = monotonic
+    ) -> None:
+        self._transport, self._clock, self._shelf = transport, clock, shelf
+        self._timing = timing
+        self._known: dict[Member, tuple[Abilities, datetime]] = {}
+        self._lock, self._stop = Lock(), Event()
+
+    def of(self, member: Member) -> Abilities:
+        """Return what is known of `member` now; asks nobody."""
+        with self._lock:
+            found = self._known.get(member)
+        if found is None:
+            found = self._from_shelf(member)
+        return found[0] if found else UNKNOWN
+
+    def learned(self, member: Member, timeout_s: float) -> Abilities:
+        """Return what is known of `member`, learned now if nothing is.
+
+        `timeout_s` is for all its documents together; raises Unreachable if they cannot be had.
+        """
+        found = self.of(member)
+        return self._learn(member, timeout_s) if found is UNKNOWN else found
+
+    def refresh(self, members: Iterable[Member]) -> None:
+        """Read the documents of those members again of whom nothing fresh is known."""
+        members = list(members)
+        with self._lock:
+            for gone in self._known.keys() - set(members):
+                del self._known[gone]
+        for member in members:
+            if self._stop.is_set():
+                return
+            if self._is_stale(member):
+                self._try(member)
+
+    def keep_fresh(self, members: Callable[[], Sequence[Member]]) -> None:
+        """Refresh aside, from now on, whoever is a member then."""
+        Thread(target=self._work, args=(members,), name="library", daemon=True).start()
+
+    def close(self) -> None:
+        self._stop.set()
+
+    def _work(self, members: Callable[[], Sequence[Member]]) -> None:
+        while not self._stop.is_set():
+            try:
+                self.refresh(members())
+            except BeaconNodeError as error:
+                _LOG.warning("what members can be asked was not learned: %s", error)
+            self._stop.wait(LOOK_EVERY_S)
+
+    # ---- learning --------------------------------------------------------------------------------
+
+    def _is_stale(self, member: Member) -> bool:
+        self.of(member)  # what another process learned meanwhile is as good
+        with self._lock:
+            found = self._known.get(member)
+        if found is None:
+            return True
+        known, since = found
+        return self._clock.now() >= since + (AGAIN if known is UNKNOWN else FRESH)
+
+    def _try(self, member: Member) -> None:
+        """Learn about a member; one that cannot be reached keeps what was known of it."""
+        try:
+            self._learn(member, TIMEOUT_S)
+        except Unreachable:
+            found = self.of(member)
+            since = self._clock.now() - (FRESH - AGAIN if found is not UNKNOWN else timedelta(0))
+            with self._lock:
+                self._known[member] = found, since
+
+    def _learn(self, member: Member, timeout_s: float) -> Abilities:
+        found = _Reader(self._transport, member, self._timing() + timeout_s, self._timing).read()
+        now = self._clock.now()
+        with self._lock:
+            self._known[member] = found, now
+        if found is not UNKNOWN:
+            self._shelf.learn(member.id, _WHAT, _document(member, found), now)
+        return found
+
+    # ---- the shelf -------------------------------------------------------------------------------
+
+    def _from_shelf(self, member: Member) -> tuple[Abilities, datetime] | None:
+        kept = self._shelf.learned(member.id, _WHAT)
+        found = kept and _read(member, kept[0])
+        if not kept or not found:
+            return None
+        with self._lock:
+            self._known[member] = found, kept[1]
+        return found, kept[1]
+
+
+class _Reader:
+    """Reads one member's documents, all before one moment."""
+
+    def __init__(self, transport: Transport, member: Member, until: float, timing: Timing) -> None:
+        self._transport, self._member = transport, member
+        self._until, self._timing = until, timing
+
+    def read(self) -> Abilities:
+        """Return what the member says of itself. Raises Unreachable if nothing can be had."""
+        documents = {path: body for path in DOCUMENTS if (body := self._get(path))}
+        found = learn(self._member, documents) if documents else UNKNOWN
+        if self._member.kind is MemberKind.BEACON:
+            return self._in_its_form(found)
+        return found
+
+    def _get(self, path: str) -> bytes:
+        """Return a document, whole where it comes in pages; empty if it is not to be had."""
+        for suffix in _WHOLE.get(path, ("",)):
+            asked = f"{api_root(self._member)}{path}{suffix}"
+            try:
+                received = self._send(Sent("GET", asked, b"", _HEADERS))
+            except Unreachable:
+                if path == DOCUMENTS[0]:
+                    raise  # nobody is there
+                return b""
+            if received.status == 200 and _says_something(path, received.body):
+                return received.body
+        return b""
+
+    def _send(self, sent: Sent) -> Received:
+        left_s = self._until - self._timing()
+        if left_s <= 0:
+            raise Unreachable("its own documents took too long to read", is_timeout=True)
+        return self._transport.send(self._member, sent, timeout_s=left_s)
+
+    def _in_its_form(self, known: Abilities) -> Abilities:
+        """Return `known` with the form in which a beacon says no to what nobody carries."""
+        says_yes = False
+        for form in Form:
+            sent = canary(self._member, known, form)
+            if not isinstance(sent, Sent):
+                continue
+            row = read_answer(self._member, self._send(sent), _CANARY)
+            if row.exists is False:
+                return replace(known, form=form)
+            if row.came is Came.NOT_PERMITTED:
+                return known
+            says_yes = says_yes or bool(row.exists)
+        return replace(known, reads=not says_yes)
+
+
+_HEADERS = {"Accept": "application/json"}
+_WHOLE = {
+    "/filtering_terms": ("?limit=0", ""),
+    "/datasets": ("?limit=0&requestedGranularity=record", ""),
+}
+_CANARY = parse_post(Target(EntryType.GENOMIC_VARIANT), {"requestedGranularity": "boolean"})
+
+
+def _says_something(path: str, body: bytes) -> bool:
+    """Say whether a document is one: to some servers a limit of 0 means none at all."""
+    response = foreign.mapping((foreign.document(body) or {}).get("response"))
+    listed = {"/filtering_terms": "filteringTerms", "/datasets": "collections"}.get(path)
+    if path == "/service-info":  # which alone has no envelope
+        return foreign.document(body) is not None
+    return bool(response.get(listed)) if listed else bool(response)
+
+
+def _document(member: Member, known: Abilities) -> dict:
+    """Return abilities as JSON, with the address that they were learned at."""
+    document = asdict(known) | {"url": member.url, "kind": member.kind.value}
+    for name in ("entry_types", "terms", "datasets"):
+        document[name] = None if document[name] is None else sorted(document[name])
+    document["paths"] = {kind.value: path for kind, path in known.paths.items()}
+    return document
+
+
+def _read(member: Member, document: Mapping) -> Abilities | None:
+    """Return the abilities that a document is, None if they were learned of another address."""
+    if (document.get("url"), document.get("kind")) != (member.url, member.kind.value):
+        return None
+    sets = {
+        name: None if document[name] is None else frozenset(document[name])
+        for name in ("terms", "datasets")
+    }
+    kinds = document["entry_types"]
+    return Abilities(
+        api_version=document["api_version"],
+        version=document["version"],
+        organization_url=document["organization_url"],
+        entry_types=None if kinds is None else frozenset(map(EntryType, kinds)),
+        paths={EntryType(kind): path for kind, path in document["paths"].items()},
+        term_documents=tuple(document["term_documents"]),
+        resources=tuple(document["resources"]),
+        form=None if document["form"] is None else Form(document["form"]),
+        reads=document["reads"],
+        **sets,
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from beacon_node.broker.app import create_app
+from beacon_node.broker.app import create_app, library_of
 from beacon_node.broker.broker import open_broker
 from beacon_node.errors import ConfigurationError
 
@@ -17,4 +17,7 @@ def make_app() -> Flask:
     home = os.environ.get(HOME_VARIABLE, "")
     if not home:
         raise ConfigurationError(f"{HOME_VARIABLE} does not say where the broker's home folder is")
-    return create_app(open_broker(Path(home)))
+    broker = open_broker(Path(home))
+    library = library_of(broker)
+    library.keep_fresh(broker.registry.members)
+    return create_app(broker, library)

@@ -7,10 +7,10 @@ from flask import Flask, Response
 
 from beacon_node.beacon_v2.received import Rules
 from beacon_node.beacon_v2.render import summarize
+from beacon_node.beacon_v2.typed import Question, question_of, read_typed
 from beacon_node.broker.ask import Desk
 from beacon_node.broker.asker import Asker
 from beacon_node.broker.merge import totals
-from beacon_node.broker.typed import Question, question_of, read_typed
 from beacon_node.broker.web.askers import WhoAsks
 from beacon_node.broker.web.stream import event, kept_alive, stream_response
 from beacon_node.errors import BeaconNodeError

@@ -28,6 +28,7 @@ COMMANDS = {
     "query": ("query", "Ask this node a question, or all sites of a network (--at)."),
     "feasibility": ("feasibility", "Count who meets the criteria of a trial, at all sites."),
     "status": ("node", "Show what this node holds."),
+    "network": ("network", "Join networks of nodes, and leave them."),
     "broker": ("broker", "Run a network: ask all its nodes at once."),
 }
 

@@ -13,10 +13,8 @@ from urllib.parse import quote
 import orjson
 from flask import Flask, Response, g, request
 
+from beacon_node.actions.join_network import brokers_file, numbers_of, signer_of
 from beacon_node.actions.through_broker import Introduced, Recognised, applicant, recognise
-from beacon_node.crypto.ed25519 import SigningKey
-from beacon_node.crypto.keys import ensure_key
-from beacon_node.crypto.messages import NETWORK_KEY
 from beacon_node.errors import InvalidRequest, NotAuthenticated, QuotaExceeded
 from beacon_node.federation.checks import (
     check_address,
@@ -35,7 +33,6 @@ from beacon_node.node import Node
 from beacon_node.node_web.questions import WhoAsks
 from beacon_node.storage.used_numbers import Use, UsedNumbers
 
-NUMBERS_FILE = "network.sqlite"
 _VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
 _LOGGED_EVERY = timedelta(seconds=30)  # of refusals that anybody can cause
 _LOG = logging.getLogger("beacon_node.network")
@@ -55,12 +52,7 @@ def membership_of(node: Node) -> Membership:
 
     Raises ConfigurationError, naming the key, for a list of brokers that cannot be used.
     """
-    key = SigningKey(ensure_key(node.home / "keys", NETWORK_KEY, node.randomness))
-    return Membership(
-        brokers=BrokersFile(node.home / node.settings.network.brokers),
-        numbers=UsedNumbers(node.data / NUMBERS_FILE, now=node.clock.now()),
-        signer=Signer(node.settings.node.id, key, node.clock, node.randomness),
-    )
+    return Membership(BrokersFile(brokers_file(node)), numbers_of(node), signer_of(node))
 
 
 @dataclass(slots=True)

@@ -83,8 +83,17 @@ def entry_hash(
 
     Only the body can hold a line break, and it comes last: no two entries make the same bytes.
     """
-    said = f"{sequence}\n{recorded_at}\n{clock}\n{kind}\n{body}"
-    return hashlib.sha256(previous + said.encode()).digest()
+    return chained_hash(previous, said_by(sequence, recorded_at, clock, kind, body))
+
+
+def said_by(sequence: int, recorded_at: str, clock: str, kind: str, body: str) -> bytes:
+    """Return everything an entry says but for the hash of the one before."""
+    return f"{sequence}\n{recorded_at}\n{clock}\n{kind}\n{body}".encode()
+
+
+def chained_hash(previous: bytes, said: bytes) -> bytes:
+    """Return the hash of an entry that says so, after the entry with the hash `previous`."""
+    return hashlib.sha256(previous + said).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +119,8 @@ def broken(sequence: int, problem: str) -> LedgerBroken:
     """Return the error for a chain that fails at an entry, with the way out."""
     return LedgerBroken(
         f"the ledger is broken at entry {sequence}: {problem}; this node answers nothing until it "
-        "is repaired: keep ledger.sqlite and its -wal file as evidence, restore the last backup "
-        "that verifies, then record again the consents and withdrawals that came after it"
+        "is repaired: keep ledger.sqlite with its -wal and -tail as evidence, restore the last "
+        "backup that verifies, then record again the consents and withdrawals that came after it"
     )
 
 

@@ -14,16 +14,17 @@ from beacon_node.store.ledger.ledger import Ledger
 
 @contextmanager
 def opened_copy(path: Path) -> Iterator[Ledger]:
-    """Open a private copy of a ledger's file (and of the log beside it), which is gone afterwards.
+    """Open a private copy of a ledger's file, its log and its tail; gone afterwards.
 
     Raises InvalidInput if it is none, StoreUnavailable if it cannot be copied.
     """
     with TemporaryDirectory(prefix="beacon-node-") as folder, told_plainly(path):
         copy = Path(folder) / "ledger.sqlite"
         shutil.copyfile(path, copy)
-        log = path.with_name(f"{path.name}-wal")
-        if log.exists():
-            shutil.copyfile(log, copy.with_name(f"{copy.name}-wal"))
+        for suffix in ("-wal", "-tail"):
+            beside = path.with_name(f"{path.name}{suffix}")
+            if beside.exists():
+                shutil.copyfile(beside, copy.with_name(f"{copy.name}{suffix}"))
         if not _is_ledger(copy):
             raise InvalidInput(f"{path} is no ledger of a node")
         ledger = Ledger(copy)

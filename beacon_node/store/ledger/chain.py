@@ -10,6 +10,7 @@ from beacon_node.model.ledger import NO_HASH, Entry, Head, Verification, broken,
 
 _COLUMNS = "sequence, recorded_at, clock, kind, body, previous, hash"
 AUDIT = "audit"
+Row = tuple[int, str, str, str, str, bytes, bytes]  # an entry, by its columns
 ENTRY = "e.sequence, e.recorded_at, e.clock, e.kind, e.body, e.previous, e.hash"
 
 
@@ -22,13 +23,9 @@ class Appending:
 
     def __init__(self, connection: sqlite3.Connection, end: "End", now: datetime) -> None:
         last = end.last
-        if now.utcoffset() != timedelta():
-            raise ValueError("moments of the ledger are aware and in UTC")
         self.connection, self.last = connection, last
         self._consents: int | None = end.consent_version
-        self.recorded_at, self._clock = moment_text(now), ""
-        if last is not None and self.recorded_at <= last.recorded_at:
-            self.recorded_at, self._clock = _just_after(last.recorded_at), self.recorded_at
+        self.recorded_at, self._clock = Stamp(now).after(last.recorded_at if last else "")
 
     def append(self, kind: str, bodies: Iterable[str]) -> list[Entry]:
         """Add one entry for each body; they are on disk with the transaction."""
@@ -57,6 +54,11 @@ class Appending:
         return End(self.last, self.consent_version())
 
 
+def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """Put entries into the database that have their places in the chain already."""
+    connection.executemany(_INSERT, rows)
+
+
 _INSERT = f"INSERT INTO entry ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -70,6 +72,21 @@ class End:
 
 def version_number(connection: sqlite3.Connection) -> int:
     return connection.execute("SELECT max(number) FROM consent").fetchone()[0] or 0
+
+
+class Stamp:
+    """The moment that something is recorded at, as the clock says."""
+
+    __slots__ = ("said",)
+
+    def __init__(self, now: datetime) -> None:
+        if now.utcoffset() != timedelta():
+            raise ValueError("moments of the ledger are aware and in UTC")
+        self.said = moment_text(now)
+
+    def after(self, last: str) -> tuple[str, str]:
+        """Return `recorded_at` and `clock` after the moment `last` (empty: nothing came before)."""
+        return (self.said, "") if self.said > last else (_just_after(last), self.said)
 
 
 def _just_after(recorded_at: str) -> str:
@@ -99,6 +116,14 @@ _END = f"""
 def _check_number(sequence: int, highest: int | None) -> None:
     if sequence != highest:
         raise broken(sequence + 1, "it and what followed it are missing")
+
+
+def holds(connection: sqlite3.Connection, head: Head) -> bool:
+    """Say whether a head is that of an entry of the database."""
+    if not head.sequence:
+        return head == Head()
+    sql = "SELECT hash FROM entry WHERE sequence = ?"
+    return connection.execute(sql, [head.sequence]).fetchone() == (head.hash,)
 
 
 def last_entry(connection: sqlite3.Connection) -> Entry | None:

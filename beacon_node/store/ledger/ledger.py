@@ -5,17 +5,18 @@ Reading never waits for writing. A process that forks opens the file anew, as it
 
 import os
 import sqlite3
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from beacon_node.errors import ConfigurationError, InvalidRequest
+from beacon_node.errors import ConfigurationError, InvalidRequest, LedgerBroken, StoreUnavailable
 from beacon_node.model.consent import ConsentVersion
 from beacon_node.model.consent_documents import (
     StatementReader,
@@ -29,7 +30,7 @@ from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
 from beacon_node.store.ledger import chain, charging, consents, dac, linked, purposes, questions
-from beacon_node.store.ledger.chain import Appending
+from beacon_node.store.ledger.chain import AUDIT, Appending, Stamp
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
@@ -37,6 +38,7 @@ from beacon_node.store.ledger.linked import LinkedLedger
 from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
+from beacon_node.store.ledger.tail import CHANGED, State
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
@@ -44,6 +46,9 @@ _CHECKS = (
     *(consents.verify, purposes.verify, questions.verify),
     *(charging.verify, dac.verify, linked.verify),
 )
+SETTLED_WITHIN_S = 0.9
+LONG_TAIL = 512  # entries: to take them over takes 6 ms, and all others wait
+LARGEST_TAIL = 64 * 1024 * 1024  # bytes, where they cannot be taken over
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
@@ -60,6 +65,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
             self._reader, self._writer = Reader(self.path), Writer(self.path)
             self._statements, self._linked = StatementReader(), Linked()
             self._mark, self._is_behind = Mark(self.path), False
+            self._is_settling_soon = False
             self._bring_up_to_date()
         self._survive_forks()
 
@@ -74,6 +80,8 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
 
     def close(self) -> None:
         """Let go of the files; they are opened again when they are needed."""
+        with suppress(StoreUnavailable, LedgerBroken):  # whoever opens it next meets it too
+            self.settle()
         self._stop()
         self._go_on()
 
@@ -191,13 +199,19 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
     def _last_moment(self) -> tuple[str, int]:
         """Read it where the question will be recorded, for what is read then is there already; or,
         if this process writes just now, beside it."""
-        end = None
-        if self._queue.keep_out():
+        tail = self._writer.tail.state()  # first: what leaves it is then in the database
+        end = self._writer.known_end(tail)
+        if end is not None:
+            return tail.recorded_at, end.consent_version
+        last, version = self._last_in_database()
+        return max(last, tail.recorded_at if tail is not None else ""), version
+
+    def _last_in_database(self) -> tuple[str, int]:
+        if self._writer.is_open and self._queue.keep_out():
             try:
                 end = self._writer.end()
             finally:
                 self._queue.let_in()
-        if end is not None:
             return end.last.recorded_at if end.last else "", end.consent_version
         with self._reader as connection:
             return chain.last_moment(connection)
@@ -253,19 +267,30 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
         it was answered so; it must hold `consent_version` (the number it was decided under) and
         `datasets` (ids), by which receipts find it.
         """
-        text = _question_text(body)
-        with (
-            told_plainly(self.path),
-            self._queue.turn(),
-            self._writer.transaction(now=now, durable=False) as appending,
-        ):
-            if unchanged_since is not None and unchanged_since < appending.consent_version():
+        text, stamp = _question_text(body), Stamp(now)
+        with told_plainly(self.path), self._queue.turn():
+            state, end = self._writer.at_turn()
+            if unchanged_since is not None and unchanged_since < end.consent_version:
                 return None
-            return questions.ask(appending, body, text, self._writer.noted).head
+            if state.count >= LONG_TAIL:
+                state = self._settled(state)
+            head = self._writer.tail.append(text, stamp, state)
+        self._settle_soon()
+        return head
+
+    def settle(self) -> None:
+        """Put the newest audit entries, which stand in a file of their own for a second at most,
+        into the database; on disk when it returns. Whoever reads them does so first."""
+        with told_plainly(self.path):
+            state = self._writer.tail.state()
+            if state is None or state.count:
+                with self._queue.turn():
+                    self._settle()
 
     def first_questions(self, versions: Sequence[ConsentVersion]) -> dict[int, Entry]:
         """Return, by the number of a version on record, the audit entry of the first question about
         a dataset in its scope that was decided knowing it; those without one are left out."""
+        self.settle()
         with told_plainly(self.path), self._reader as connection:
             found = {
                 version.number: questions.first(connection, version.scope.dataset, version.number)
@@ -276,6 +301,8 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
     def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
         """Yield the entries after a sequence number in their order, each checked by its hash."""
         kinds = (kind,) if kind else ()
+        if kind in ("", AUDIT):
+            self.settle()
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             for entry in chain.entries(connection, after, kinds):
                 chain.check_entry(entry)
@@ -284,6 +311,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
     # ---- the chain ---------------------------------------------------------------------------
 
     def head(self) -> Head:
+        self.settle()
         with told_plainly(self.path), self._reader as connection:
             last = chain.last_entry(connection)
         return last.head if last else Head()
@@ -295,12 +323,19 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.
         """
+        lost = ""
+        try:
+            self.settle()
+        except LedgerBroken as error:
+            lost = str(error)
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             connection.execute("BEGIN")  # one state, whatever is written meanwhile
             found = chain.verify(connection, known)
             for check in _CHECKS:
                 found = check(connection, found) if found.is_whole else found
-            return found
+        if lost and found.is_whole:
+            return replace(found, broken_at=found.head.sequence + 1, problem=CHANGED)
+        return found
 
     @contextmanager
     def writing(self, *, now: datetime, durable: bool) -> Iterator[Appending]:
@@ -317,6 +352,34 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
                 self._mark.set(appending.last.head)
 
     # ---- inside ------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """Let an empty transaction take over the tail; by whose turn it is."""
+        with self._writer.transaction(now=datetime.now(UTC), durable=True):
+            pass
+
+    def _settled(self, state: State) -> State:
+        """Keep the tail short; where that fails, questions are still recorded while it has room."""
+        try:
+            if not state.count % LONG_TAIL:
+                self._settle()
+        except (sqlite3.Error, OSError):
+            if state.size > LARGEST_TAIL:
+                raise
+        return self._writer.at_turn()[0]
+
+    def _settle_soon(self) -> None:
+        if not self._is_settling_soon:
+            self._is_settling_soon = True
+            held = weakref.ref(self)
+            timer = threading.Timer(SETTLED_WITHIN_S, _if_alive, (held, Ledger._settle_late))
+            timer.daemon = True
+            timer.start()
+
+    def _settle_late(self) -> None:
+        self._is_settling_soon = False
+        with suppress(StoreUnavailable, LedgerBroken):  # the next question meets it too
+            self.settle()
 
     def _record_question(self, appending: Appending, body: Mapping) -> None:
         questions.ask(appending, body, _question_text(body), self._writer.noted)
@@ -340,6 +403,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
         self._writer.close()
 
     def _go_on(self) -> None:
+        self._is_settling_soon = False  # a child has no such thread
         self._reader.go_on()
         self._queue.go_on()
 

@@ -7,7 +7,7 @@ grow, and a question adds a row only if a consent was recorded since the last on
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
@@ -15,7 +15,15 @@ import orjson
 
 from beacon_node.model.consent import EVERY_DATASET
 from beacon_node.model.ledger import Entry, Verification
-from beacon_node.store.ledger.chain import AUDIT, ENTRY, Appending, check_entry, entries
+from beacon_node.store.ledger.chain import (
+    AUDIT,
+    ENTRY,
+    Appending,
+    Row,
+    check_entry,
+    entries,
+    insert,
+)
 from beacon_node.store.ledger.consents import CONSENT
 
 
@@ -26,13 +34,30 @@ def ask(appending: Appending, body: Mapping, text: str, noted: dict[str, int]) -
     each dataset knew. It is brought up to date.
     """
     entry = appending.append_one(AUDIT, text)
+    _note(appending.connection, (entry.sequence, body), appending.consent_version(), noted)
+    return entry
+
+
+def take_over(
+    connection: sqlite3.Connection, tail: Sequence[Row], consent: int, noted: dict[str, int]
+) -> None:
+    """Put audit entries that are chained already into the database, and note the first ones; all
+    came after the consent `consent` and before any later one."""
+    insert(connection, tail)
+    for number, *_, body, _, _ in tail:
+        _note(connection, (number, orjson.loads(body)), consent, noted)
+
+
+def _note(
+    connection: sqlite3.Connection, asked: tuple[int, Mapping], consent: int, noted: dict[str, int]
+) -> None:
+    number, body = asked
     claimed = body["consent_version"]
     new = [one for one in _subjects(body["datasets"]) if noted.get(one, 0) < claimed]
     if new:
-        under = min(claimed, appending.consent_version())
-        appending.connection.executemany(_NOTE, [(one, under, entry.sequence) for one in new])
+        under = min(claimed, consent)
+        connection.executemany(_NOTE, [(one, under, number) for one in new])
         noted.update(dict.fromkeys(new, under))
-    return entry
 
 
 _NOTE = """

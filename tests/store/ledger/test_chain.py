@@ -37,6 +37,7 @@ def ledger(tmp_path):
 
 def tamper(ledger, *statements):
     """Change the file as somebody would who may write to it and knows of the triggers."""
+    ledger.settle()
     connection = sqlite3.connect(ledger.path)
     for trigger in TRIGGERS:
         connection.execute(f"DROP TRIGGER {trigger}")
@@ -116,8 +117,18 @@ def test_entries_in_another_order_are_named(ledger):
 def test_an_end_that_was_cut_off_is_noticed(ledger, first):
     tamper(ledger, f"DELETE FROM entry WHERE sequence >= {first}")
     assert ledger.verify().broken_at == first
+    other = Ledger(ledger.path)
     with pytest.raises(LedgerBroken, match=f"entry {first}.*restore"):
-        ledger.audit({"consent_version": 1, "datasets": []}, now=day(9))
+        other.audit({"consent_version": 1, "datasets": []}, now=day(9))
+
+
+def test_who_wrote_last_notices_a_cut_when_its_questions_come_into_the_database(ledger):
+    tamper(ledger, "DELETE FROM entry WHERE sequence >= 5")
+    ledger.audit({"consent_version": 3, "datasets": []}, now=day(9))
+    with pytest.raises(LedgerBroken, match="entry 5"):
+        ledger.settle()
+    with pytest.raises(LedgerBroken, match="entry 5"):
+        ledger.audit({"consent_version": 3, "datasets": []}, now=day(9))
 
 
 def test_a_chain_that_was_made_anew_is_noticed_by_whoever_kept_a_head(ledger, tmp_path):

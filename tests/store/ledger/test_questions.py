@@ -105,6 +105,7 @@ def ledger(tmp_path):
 
 
 def noted(ledger):
+    ledger.settle()
     with sqlite3.connect(ledger.path) as connection:
         return connection.execute("SELECT * FROM question ORDER BY number, dataset").fetchall()
 
@@ -139,6 +140,7 @@ def test_what_was_rolled_back_is_noted_when_it_happens(ledger):
     ],
 )
 def test_nothing_noted_can_be_changed_by_mistake(ledger, statement):
+    ledger.settle()
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         sqlite3.connect(ledger.path).execute(statement)
 
@@ -154,6 +156,7 @@ def test_nothing_noted_can_be_changed_by_mistake(ledger, statement):
     ],
 )
 def test_what_is_noted_otherwise_than_asked_is_named(ledger, statement, sequence):
+    ledger.settle()
     connection = sqlite3.connect(ledger.path)
     for done in NEVER_DONE:
         connection.execute(f"DROP TRIGGER question_is_never_{done}")

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -12,6 +13,7 @@ from beacon_node.errors import NotPermitted, StoreUnavailable
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import Head
 from beacon_node.store.ledger import Ledger
+from beacon_node.store.ledger.tail import Tail
 from tests.policy.histories import day, given
 
 
@@ -88,6 +90,63 @@ def fill(ledger: Ledger, room: int) -> None:
         os.write(1, f"{error}\n".encode())
 
 
+def die(ledger: Ledger, where: str, what: str) -> None:
+    """Acknowledge two questions, then be killed while a third one, or a consent, is recorded."""
+    append(ledger, "d", 2)
+    _KILLS[where](ledger)
+    if what == "question":
+        append(ledger, "late", 1)
+    else:
+        consent(ledger, "P", 1)
+
+
+def _kill(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _half_an_entry(ledger: Ledger) -> None:
+    write = os.pwrite
+
+    def half(file: int, content: bytes, at: int) -> int:
+        if at:
+            write(file, content[:100], at)
+            _kill()
+        return write(file, content, at)
+
+    os.pwrite = half
+
+
+def _after(kind: type, name: str) -> None:
+    whole = getattr(kind, name)
+
+    def act(*arguments: object) -> None:
+        whole(*arguments)
+        _kill()
+
+    setattr(kind, name, act)
+
+
+_KILLS = {
+    "half an entry": _half_an_entry,
+    "an entry that is not counted": lambda _: setattr(Tail, "_say", _kill),
+    "an entry that is counted": lambda _: _after(Tail, "_say"),
+    "before it is committed": lambda _: _after(Tail, "begin_commit"),
+    "after it is committed": lambda _: setattr(Tail, "clear", _kill),
+    "after the tail is cleared": lambda _: _after(Tail, "clear"),
+}
+
+
+def crowd(ledger: Ledger, room: int) -> None:
+    """Record questions although the tail may not grow past some size; says which were."""
+    limit = ledger.path.with_name("ledger.sqlite-tail").stat().st_size + room
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        append(ledger, "c", 1_000)
+    except StoreUnavailable as error:
+        os.write(1, f"{error}\n".encode())
+
+
 if __name__ == "__main__":
     opened, (work, *rest) = Ledger(Path(sys.argv[1])), sys.argv[2:]
     if work == "append":
@@ -100,6 +159,10 @@ if __name__ == "__main__":
         ask(opened, int(rest[0]))
     elif work == "consent":
         consent(opened, rest[0], int(rest[1]))
+    elif work == "die":
+        die(opened, *rest)
+    elif work == "crowd":
+        crowd(opened, int(rest[0]))
     elif work == "purpose":
         purpose(opened, *rest)
     else:

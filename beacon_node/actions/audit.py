@@ -192,7 +192,7 @@ def _position(node: Node, signed: SignedCheckpoint, found: Verification) -> Stan
 
 
 _RECOVER = (
-    "keep ledger.sqlite and its -wal file as evidence, stop serving, put back the newest backup "
+    "keep ledger.sqlite with its -wal and -tail as evidence, stop serving, put back the newest backup "
     "that verifies against this checkpoint, and record again the consents and withdrawals since"
 )
 _SENTENCES = {

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from beacon_node.actions.release_dataset import release
+from beacon_node.errors import LedgerBroken
 from beacon_node.model.consent import DataType, Status, UseKind
 from beacon_node.model.entries import EntryType
 from beacon_node.node import Node
@@ -353,6 +354,7 @@ def test_a_ledger_that_may_not_be_written_ends_the_answers(node, monkeypatch):
 
 
 def test_a_broken_chain_ends_the_answers(node):
+    """The process that wrote last finds it when its questions come into the database."""
     asker = client(node)
     assert counted(asker) == ALL
     with closing(sqlite3.connect(node.ledger.path)) as db:
@@ -364,7 +366,11 @@ def test_a_broken_chain_ends_the_answers(node):
             "UPDATE entry SET body = '{}' WHERE sequence = (SELECT max(sequence) FROM entry)"
         )
         db.commit()
-    assert is_refused(asker.get(URL)) and is_refused(client(reopened(node)).get(URL))
+    assert is_refused(client(reopened(node)).get(URL))
+    asker.get(URL)
+    with pytest.raises(LedgerBroken):
+        node.ledger.settle()  # within a second somebody does
+    assert is_refused(asker.get(URL))
 
 
 def test_a_forged_consent_ends_the_answers(tmp_path):

@@ -38,7 +38,7 @@ from beacon_node.store.ledger.linked import LinkedLedger
 from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
-from beacon_node.store.ledger.tail import CHANGED, State
+from beacon_node.store.ledger.tail import CHANGED
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
@@ -48,7 +48,6 @@ _CHECKS = (
 )
 SETTLED_WITHIN_S = 0.9
 LONG_TAIL = 512  # entries: to take them over takes 6 ms, and all others wait
-LARGEST_TAIL = 64 * 1024 * 1024  # bytes, where they cannot be taken over
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
@@ -65,7 +64,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
             self._reader, self._writer = Reader(self.path), Writer(self.path)
             self._statements, self._linked = StatementReader(), Linked()
             self._mark, self._is_behind = Mark(self.path), False
-            self._is_settling_soon = False
+            self._is_settling_soon = self._is_overdue = False
             self._bring_up_to_date()
         self._survive_forks()
 
@@ -272,8 +271,9 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
             state, end = self._writer.at_turn()
             if unchanged_since is not None and unchanged_since < end.consent_version:
                 return None
-            if state.count >= LONG_TAIL:
-                state = self._settled(state)
+            if state.count >= LONG_TAIL or self._is_overdue:
+                self._settle()
+                state, end = self._writer.at_turn()
             head = self._writer.tail.append(text, stamp, state)
         self._settle_soon()
         return head
@@ -357,16 +357,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
         """Let an empty transaction take over the tail; by whose turn it is."""
         with self._writer.transaction(now=datetime.now(UTC), durable=True):
             pass
-
-    def _settled(self, state: State) -> State:
-        """Keep the tail short; where that fails, questions are still recorded while it has room."""
-        try:
-            if not state.count % LONG_TAIL:
-                self._settle()
-        except (sqlite3.Error, OSError):
-            if state.size > LARGEST_TAIL:
-                raise
-        return self._writer.at_turn()[0]
+        self._is_overdue = False
 
     def _settle_soon(self) -> None:
         if not self._is_settling_soon:
@@ -377,9 +368,10 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
             timer.start()
 
     def _settle_late(self) -> None:
-        self._is_settling_soon = False
-        with suppress(StoreUnavailable, LedgerBroken):  # the next question meets it too
+        self._is_settling_soon, self._is_overdue = False, True
+        with suppress(StoreUnavailable, LedgerBroken):  # the next question tries it, and is refused
             self.settle()
+            self._is_overdue = False
 
     def _record_question(self, appending: Appending, body: Mapping) -> None:
         questions.ask(appending, body, _question_text(body), self._writer.noted)

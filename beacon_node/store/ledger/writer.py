@@ -100,6 +100,7 @@ class Writer:
         connection = connect(self._path)
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        connection.execute("DELETE FROM entry WHERE 0")  # fails where nothing can be written
         return connection
 
     def close(self) -> None:

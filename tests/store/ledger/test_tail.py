@@ -182,24 +182,26 @@ def test_a_full_disk_refuses_a_question_and_keeps_those_before_it(ledger):
     assert ledger.verify().is_whole and apart(ledger) == []
 
 
-def test_while_the_database_has_no_room_the_tail_takes_questions_up_to_its_own_size(
-    ledger, monkeypatch
-):
+@pytest.mark.parametrize("is_long", [True, False], ids=["when it is long", "after a second"])
+def test_what_cannot_be_taken_over_ends_the_questions(ledger, monkeypatch, is_long):
+    """The database has no room, or may not be written, though the tail has and may."""
     begin = Writer.begin
 
     def full(*_):
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(ledger_module, "LONG_TAIL", 2)
+    ask(ledger, 2)
     monkeypatch.setattr(Writer, "begin", full)
-    ask(ledger, 5)
-    monkeypatch.setattr(ledger_module, "LARGEST_TAIL", 100)
-    ask(ledger)
-    with pytest.raises(StoreUnavailable, match="no room left"):
-        ask(ledger)
+    if is_long:
+        monkeypatch.setattr(ledger_module, "LONG_TAIL", 2)
+    else:
+        ledger._settle_late()
+    for _ in range(2):
+        with pytest.raises(StoreUnavailable, match="no room left"):
+            ask(ledger)
     monkeypatch.setattr(Writer, "begin", begin)
-    assert ask(ledger)[0].sequence == 7
-    assert ledger.verify().is_whole and ledger.head().sequence == 7
+    assert ask(ledger)[0].sequence == 3
+    assert ledger.verify().is_whole and ledger.head().sequence == 3
 
 
 # ---- what is not as it was written ---------------------------------------------------------------

@@ -192,8 +192,9 @@ def _position(node: Node, signed: SignedCheckpoint, found: Verification) -> Stan
 
 
 _RECOVER = (
-    "keep ledger.sqlite with its -wal and -tail as evidence, stop serving, put back the newest backup "
-    "that verifies against this checkpoint, and record again the consents and withdrawals since"
+    "keep ledger.sqlite with its -wal and -tail as evidence, stop serving, put back the newest "
+    "backup that verifies against this checkpoint, and record again the consents and withdrawals "
+    "since"
 )
 _SENTENCES = {
     Standing.HELD: "{name}: the ledger holds everything up to entry {at}, as it was signed.",

@@ -48,7 +48,7 @@ def fan_out(
     """
     round_ = _Round(crew, ask, deadline_s)
     try:
-        for member in members:
+        for member in crew.watch.slowest_first(members):
             round_.begin(member)
         yield from round_.rows()
     finally:

@@ -4,7 +4,7 @@ Breakers are this process's own; conditions and tallies go to the broker's state
 processes meet. Writing happens aside, never while a researcher waits.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock, Timer
@@ -13,10 +13,11 @@ from typing import Protocol
 from beacon_node.broker.breaker import Breaker, Gate
 from beacon_node.broker.health import Change, Condition, Tally, condition_after
 from beacon_node.broker.settings import Breaker as Limits
-from beacon_node.model.federation import Came
+from beacon_node.model.federation import Came, Member
 from beacon_node.ports import Clock, Randomness
 
 WRITE_EVERY_S = 5.0
+_WEIGHT = 0.3  # of the newest time among those that a member took
 
 Timing = Callable[[], float]
 """Returns seconds of a clock that never goes back."""
@@ -49,6 +50,7 @@ class _Eye:
     in_a_row: int = 0  # bad outcomes
     silent_since: datetime | None = None
     reason: str = ""
+    usual_s: float = float("inf")  # that it takes to answer; not known yet: it may take long
     seen: Seen = field(default_factory=Seen)
 
 
@@ -76,6 +78,13 @@ class Watch:
                 eye.breaker = eye.breaker.tried(now, longest_s)
             return _why(eye, now) if gate is Gate.SHUT else ""
 
+    def slowest_first(self, members: Sequence[Member]) -> list[Member]:
+        """Return the members so that who takes long is asked first: with many members, the last
+        one is asked a good while after the first."""
+        with self._lock:
+            usual = {member.id: self._eye(member.id).usual_s for member in members}
+        return sorted(members, key=lambda member: -usual[member.id])
+
     def heard(self, member_id: str, came: Came, elapsed_s: float, reason: str = "") -> None:
         """Take note of what came of asking a member."""
         now = self._clock.now()
@@ -83,7 +92,7 @@ class Watch:
             eye = self._eye(member_id)
             told = condition_after(came)
             if told is Condition.ANSWERS:
-                self._answered(eye, member_id, now, round(elapsed_s * 1_000))
+                self._answered(eye, member_id, now, elapsed_s)
             else:
                 self._failed(eye, Change(member_id, told, now, reason or came.value))
             self._write_soon()
@@ -114,12 +123,14 @@ class Watch:
     def _eye(self, member_id: str) -> _Eye:
         return self._eyes.setdefault(member_id, _Eye())
 
-    def _answered(self, eye: _Eye, member_id: str, now: datetime, elapsed_ms: int) -> None:
+    def _answered(self, eye: _Eye, member_id: str, now: datetime, elapsed_s: float) -> None:
+        before_s = eye.usual_s if eye.usual_s != float("inf") else elapsed_s
+        eye.usual_s = before_s + _WEIGHT * (elapsed_s - before_s)
         eye.breaker, eye.in_a_row, eye.silent_since = eye.breaker.answered(), 0, None
         change = eye.seen.change
         if eye.condition is not Condition.ANSWERS:
             eye.condition, change = Condition.ANSWERS, Change(member_id, Condition.ANSWERS, now)
-        tally = eye.seen.tally.answered(elapsed_ms)
+        tally = eye.seen.tally.answered(round(elapsed_s * 1_000))
         eye.seen = replace(eye.seen, tally=tally, change=change, last_answer=now)
 
     def _failed(self, eye: _Eye, told: Change) -> None:

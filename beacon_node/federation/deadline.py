@@ -14,6 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 NEVER = float("inf")
+_CLOSE_S = 0.02  # a socket's time-out is not set anew for less: that is a system call
 
 
 class Deadline(threading.local):
@@ -39,7 +40,9 @@ class _InTime:
 
     def _hurry(self) -> None:
         if self.deadline is not None:
-            self.settimeout(self.deadline.left_s())
+            left_s, set_s = self.deadline.left_s(), self.gettimeout()
+            if set_s is None or set_s - left_s > _CLOSE_S:
+                self.settimeout(left_s)
 
     def recv_into(self, *args: Any, **options: Any) -> int:
         self._hurry()
@@ -62,15 +65,36 @@ class TlsSocket(_InTime, ssl.SSLSocket):
     """A TLS socket that keeps to a deadline; a context makes it (`sslsocket_class`)."""
 
 
+class _AtOnce:
+    """A connection that sends a request's head and body together: half the system calls, each of
+    which may cost a thread its turn."""
+
+    _held: bytearray | None = None
+
+    def request(self, *args: Any, **options: Any) -> None:
+        self._held = bytearray()
+        try:
+            super().request(*args, **options)
+        finally:
+            whole, self._held = self._held, None
+        super().send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._held is None:
+            super().send(data)
+        else:
+            self._held += data
+
+
 def pools_in_time(deadline: Deadline) -> dict[str, type[HTTPConnectionPool]]:
     """Return the kinds of connection pools, by scheme, whose connections keep to `deadline`."""
 
-    class Plain(HTTPConnection):
+    class Plain(_AtOnce, HTTPConnection):
         def _new_conn(self) -> socket.socket:
             self.timeout = deadline.left_s()
             return _adopted(super()._new_conn(), deadline)
 
-    class Tls(HTTPSConnection):
+    class Tls(_AtOnce, HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             self.timeout = deadline.left_s()
             return _adopted(super()._new_conn(), deadline)

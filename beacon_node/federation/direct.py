@@ -5,17 +5,15 @@ certificates are checked always. One transport serves all threads of a process.
 """
 
 import ssl
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
-from urllib.parse import urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
 from urllib3.exceptions import HTTPError
+from urllib3.util import Url, parse_url
 
 from beacon_node.errors import ConfigurationError, Unreachable
 from beacon_node.federation.deadline import Deadline, TlsSocket, pools_in_time
@@ -49,8 +47,8 @@ class DirectTransport:
     def __init__(self, reach: Reach) -> None:
         """Raises ConfigurationError, naming the file, if a certificate or key cannot be used."""
         self._reach, self._deadline, self._lock = reach, Deadline(), Lock()
-        self._adapters: dict[str, _Adapter] = {}  # by the member's own file of authorities
-        self._adapter("")
+        self._managers: dict[tuple[str, bool], PoolManager] = {}
+        self._manager("", is_proxied=bool(reach.proxy))
 
     def send(self, member: Member, sent: Sent, *, timeout_s: float) -> Received:
         """Return what `member` answered, whatever its status but a redirect.
@@ -58,77 +56,74 @@ class DirectTransport:
         `timeout_s` is for everything together; only a name that takes long to be resolved can
         exceed it. Raises Unreachable.
         """
-        request = _prepared(member, sent)
+        address = _address(member, sent)
         self._deadline.start(timeout_s)
         try:
-            response = self._adapter(member.ca_file).send(
-                request, stream=True, timeout=timeout_s, proxies=self._proxies(request.url)
+            manager = self._manager(member.ca_file, is_proxied=self._is_proxied(address.host))
+            response = manager.urlopen(
+                sent.method,
+                address.url,
+                body=None if sent.method in _BODILESS and not sent.body else sent.body,
+                headers={**_OWN_HEADERS, **sent.headers},
+                redirect=False,
+                retries=False,
+                timeout=timeout_s,
+                preload_content=False,
+                decode_content=False,
             )
             return self._received(response)
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:  # ValueError: a header that is none
             raise in_words(error) from error
         except ConfigurationError as error:
             raise Unreachable(str(error)) from error
 
-    def _received(self, response: requests.Response) -> Received:
+    def _received(self, response: BaseHTTPResponse) -> Received:
         with ExitStack() as unless_all_is_read:
-            unless_all_is_read.callback(response.raw.close)
-            if 300 <= response.status_code < 400:
+            unless_all_is_read.callback(response.close)
+            if 300 <= response.status < 400:
                 raise Unreachable("it answered with a redirect, which is not followed")
             headers = {name.lower(): value for name, value in response.headers.items()}
             if headers.get("content-encoding", "identity") != "identity":
                 raise Unreachable("it sent a compressed answer, which nobody asked for")
-            body = self._body(response.raw, headers.get("content-length", ""))
+            body = self._body(response, headers.get("content-length", ""))
             unless_all_is_read.pop_all()
-        response.raw.release_conn()
-        return Received(response.status_code, body, headers)
+        response.release_conn()
+        return Received(response.status, body, headers)
 
-    def _body(self, raw: Any, told_length: str) -> bytes:
+    def _body(self, response: BaseHTTPResponse, told_length: str) -> bytes:
         most = self._reach.largest_answer_bytes
         if told_length.isdecimal() and int(told_length[:20]) > most:
             raise Unreachable(f"its answer is larger than {most:,} bytes")
         body = bytearray()
-        while chunk := raw.read1(_CHUNK_BYTES, decode_content=False):
+        while chunk := response.read1(_CHUNK_BYTES, decode_content=False):
             body += chunk
             if len(body) > most:
                 raise Unreachable(f"its answer is larger than {most:,} bytes")
             self._deadline.left_s()
         return bytes(body)
 
-    def _adapter(self, ca_file: str) -> "_Adapter":
+    def _manager(self, ca_file: str, *, is_proxied: bool) -> PoolManager:
+        """Return what keeps connections to the members that a file of authorities vouches for."""
         with self._lock:
-            if ca_file not in self._adapters:
-                context = _context(self._reach, ca_file)
-                connections = self._reach.connections
-                self._adapters[ca_file] = _Adapter(context, self._deadline, connections)
-            return self._adapters[ca_file]
+            if (ca_file, is_proxied) not in self._managers:
+                self._managers[ca_file, is_proxied] = self._new_manager(ca_file, is_proxied)
+            return self._managers[ca_file, is_proxied]
 
-    def _proxies(self, url: str) -> Mapping[str, str]:
-        host = urlsplit(url).hostname or ""
-        if not self._reach.proxy or any(_covers(name, host) for name in self._reach.no_proxy):
-            return {}
-        return {"all": self._reach.proxy}
-
-
-class _Adapter(HTTPAdapter):
-    """The library's adapter, with connections that keep a deadline and our context alone to say
-    which servers are trusted."""
-
-    def __init__(self, context: ssl.SSLContext, deadline: Deadline, connections: int) -> None:
-        self._context, self._pools = context, pools_in_time(deadline)
-        super().__init__(pool_connections=_MOST_POOLS, pool_maxsize=connections)
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, ssl_context=self._context)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options, ssl_context=self._context)
-        manager.pool_classes_by_scheme = self._pools
+    def _new_manager(self, ca_file: str, is_proxied: bool) -> PoolManager:
+        told = {
+            "num_pools": _MOST_POOLS,
+            "maxsize": self._reach.connections,
+            "ssl_context": _context(self._reach, ca_file),
+        }
+        proxy = self._reach.proxy
+        manager = ProxyManager(proxy, **told) if is_proxied else PoolManager(**told)
+        manager.pool_classes_by_scheme = pools_in_time(self._deadline)
         return manager
 
-    def cert_verify(self, *_: Any) -> None:
-        """The context has what is to be trusted; the library would add its own bundle to it."""
+    def _is_proxied(self, host: str) -> bool:
+        return bool(self._reach.proxy) and not any(
+            _covers(name, host) for name in self._reach.no_proxy
+        )
 
 
 def _context(reach: Reach, ca_file: str) -> ssl.SSLContext:
@@ -150,18 +145,21 @@ def _context(reach: Reach, ca_file: str) -> ssl.SSLContext:
     return context
 
 
-def _prepared(member: Member, sent: Sent) -> requests.PreparedRequest:
-    """Return the request as it goes out. Unreachable if it would leave the member's address."""
-    headers = {**_OWN_HEADERS, **sent.headers}
-    body = None if sent.method in _BODILESS and not sent.body else sent.body
+def _address(member: Member, sent: Sent) -> Url:
+    """Return where a request goes, in normal form. Unreachable if it would leave the member's
+    address."""
     try:
-        request = requests.Request(sent.method, member.url + sent.path, headers, data=body)
-        prepared = request.prepare()
-    except (requests.RequestException, UnicodeError) as error:
+        found, base = parse_url(member.url + sent.path), _normal(member.url)
+    except (HTTPError, ValueError) as error:
         raise Unreachable("its address cannot be used") from error
-    if not sent.path.startswith("/") or not prepared.url.startswith(f"{member.url}/"):
+    if not sent.path.startswith("/") or not found.url.startswith(f"{base}/"):
         raise Unreachable("a path outside of its address is not asked for")
-    return prepared
+    return found
+
+
+@lru_cache(_MOST_POOLS)
+def _normal(url: str) -> str:
+    return parse_url(url).url
 
 
 def _covers(name: str, host: str) -> bool:

@@ -4,13 +4,11 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from requests.exceptions import ProxyError, Timeout
-from urllib3.exceptions import IncompleteRead
+from urllib3.exceptions import IncompleteRead, ProxyError
 
 from beacon_node.errors import Unreachable
 
 _STRANGE = "it does not answer as a web server does"
-_TIMEOUTS = (TimeoutError, Timeout)
 
 
 def in_words(error: BaseException) -> Unreachable:
@@ -20,7 +18,7 @@ def in_words(error: BaseException) -> Unreachable:
         for cause in causes:
             if isinstance(cause, kind):
                 problem = words(cause) if callable(words) else words
-                return Unreachable(problem, is_timeout=kind is _TIMEOUTS)
+                return Unreachable(problem, is_timeout=kind is TimeoutError)
     return Unreachable(_STRANGE)
 
 
@@ -47,7 +45,6 @@ def _tls(error: ssl.SSLError) -> str:
 
 
 def _system(error: OSError) -> str:
-    """Errors of the library are of this kind too, and have no number."""
     return f"it cannot be reached: {error.strerror.lower()}" if error.strerror else _STRANGE
 
 
@@ -55,7 +52,7 @@ def _system(error: OSError) -> str:
 _WORDS = (
     (socket.gaierror, "its name cannot be resolved: DNS knows no such host"),
     (ssl.SSLCertVerificationError, _certificate),
-    (_TIMEOUTS, "it did not answer in time"),
+    (TimeoutError, "it did not answer in time"),
     (ProxyError, "the proxy that leads to it cannot be used"),
     (ssl.SSLError, _tls),
     (ConnectionRefusedError, "nothing listens at its address"),

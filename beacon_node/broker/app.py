@@ -13,6 +13,7 @@ from beacon_node.broker.web.beacon_api import BrokerApi
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
 from beacon_node.broker.web.services import Services, add_services
+from beacon_node.broker.web.upper import add_upper, upper_desk
 from beacon_node.broker.web.whoami import Whoami, add_whoami
 from beacon_node.web.application import Application
 from beacon_node.web.beacon_routes import add_beacon
@@ -26,18 +27,25 @@ def library_of(broker: Broker) -> Library:
     return Library(broker.transport, broker.clock, broker.state.learned)
 
 
+def nobody() -> None:
+    """Return for whom brokers above ask, where there are none."""
+
+
 def create_app(broker: Broker, library: Library | None = None) -> Flask:
     """Return the application that answers for `broker`."""
     app = Application("beacon_node.broker.web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = broker.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
     desk = Desk(broker, library or library_of(broker))
-    askers = AskerDesk(broker)
+    upper = upper_desk(broker)
+    askers = AskerDesk(broker, from_above=upper.asker if upper else nobody)
     api = BrokerApi(desk, Catalogue(broker.registry, desk.library), askers.who_asks)
     add_beacon(app, api)
     add_search_box(app, SearchBox(desk, api.rules, askers.who_asks))
     add_services(app, Services(desk))
     add_whoami(app, Whoami(broker, askers))
+    if upper:
+        add_upper(app, upper)
     add_operations(app, broker)
     add_network(app, broker)
 

@@ -48,24 +48,20 @@ class Desk:
     broker: Broker
     library: Library
 
-    def ask(
-        self, parsed: Parsed, asker: Asker, within_s: float | None = None
-    ) -> Iterator[MemberRow]:
+    def ask(self, parsed: Parsed, asker: Asker) -> Iterator[MemberRow]:
         """Yield one row per member, in the order in which they come.
 
-        `within_s` is how long whoever asks waits, None: as long as this broker does. Raises
-        InvalidRequest for a question that came through this broker before, or through too many.
+        Raises InvalidRequest for a question that came through this broker before, or through too
+        many.
         """
         own_id = self.broker.settings.broker.id
         if own_id in asker.path:
             raise InvalidRequest(f"{PATH_HEADER}: the question came through {own_id} before")
         if len(asker.path) >= LONGEST_PATH:
-            raise InvalidRequest(
-                f"{PATH_HEADER}: it came through {len(asker.path)} brokers, which is too many"
-            )
+            raise InvalidRequest(f"{PATH_HEADER}: {LONGEST_PATH} brokers in a row are too many")
         lowered = _lowered(parsed, self.broker.settings.access.ceiling(asker.tier))
         round_ = _Question(self, lowered, asker)
-        deadline_s = self._deadline_s(within_s)
+        deadline_s = self._deadline_s(asker.within_s)
         return fan_out(self.broker.crew, self.members(), round_.ask, deadline_s=deadline_s)
 
     def terms(self, within: Within) -> Iterator[MemberRow]:

@@ -33,7 +33,8 @@ class CarriedVisa:
 class Asker:
     """Who asks. The default has proved nothing.
 
-    `path` are the ids of the brokers that the question came through, the first of them first.
+    `path` are the ids of the brokers that the question came through, the first of them first, and
+    `within_s` how long the last of them waits.
     """
 
     subject: Subject | None = None
@@ -42,6 +43,7 @@ class Asker:
     purpose: ResearchPurpose | None = None
     visas: tuple[CarriedVisa, ...] = ()
     path: tuple[str, ...] = ()
+    within_s: float | None = None
 
 
 ANYBODY = Asker()

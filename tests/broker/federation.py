@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 from flask import Flask
 
@@ -13,39 +14,19 @@ from beacon_node.broker.settings import Settings
 from beacon_node.broker.state import State
 from beacon_node.crypto.ed25519 import SigningKey
 from beacon_node.errors import Unreachable
-from beacon_node.federation.checks import signed_question
 from beacon_node.federation.messages import Signer
+from beacon_node.identity.brokers_file import with_broker
 from beacon_node.identity.clearinghouse import open_clearinghouse
-from beacon_node.model.federation import MESSAGE_HEADER, Member, MemberKind, PinnedBroker
+from beacon_node.model.federation import Member, MemberKind, PinnedBroker
 from beacon_node.model.requester import Tier
+from beacon_node.node import Node
+from beacon_node.node_web.network import membership_of
 from beacon_node.ports import Received, Sent
 from beacon_node.randomness import SystemClock, SystemRandomness
+from tests.node_web.networked import app_of, pin
 
+BROKERS_FILE = "brokers.toml"
 Handler = Callable[[Sent], Received]
-
-
-class Signatures:
-    """Signs what one member answers, for the brokers that it knows."""
-
-    def __init__(self, member_id: str, seed: int) -> None:
-        key = SigningKey(bytes([seed]) * 32)
-        self.signer = Signer(member_id, key, SystemClock(), SystemRandomness())
-        self.keys = (key.public.x,)
-        self.brokers: dict[str, PinnedBroker] = {}
-
-    def knows(self, broker: Broker) -> None:
-        told = broker.settings.broker
-        keys = (broker.signer.key.public.x,)
-        self.brokers[told.id] = PinnedBroker(told.id, told.name, "https://hub", keys)
-
-    def signed(self, sent: Sent, received: Received, tier: Tier = Tier.REGISTERED) -> Received:
-        message = sent.headers.get(MESSAGE_HEADER)
-        if message is None:
-            return received
-        question = signed_question(message, self.brokers)
-        reply = self.signer.reply(question, tier, status=received.status, body=received.body)
-        headers = {**received.headers, MESSAGE_HEADER.lower(): reply}
-        return Received(received.status, received.body, headers)
 
 
 @dataclass
@@ -129,6 +110,13 @@ def federation(
     return Federation(broker, wire, library, create_app(broker, library))
 
 
+class _Forgets:
+    """Keeps no health, so that nothing writes into a folder that the test has left."""
+
+    def add_health(self, seen, now) -> None:
+        return None
+
+
 def make_broker(
     folder: Path,
     registry: Members,
@@ -139,8 +127,12 @@ def make_broker(
     folder.mkdir(parents=True, exist_ok=True)
     clock, randomness = SystemClock(), SystemRandomness()
     settings = settings or Settings()
-    settings = replace(settings, broker=replace(settings.broker, id=id, environment="test"))
-    state = State.open(folder / "broker.sqlite")
+    settings = replace(
+        settings,
+        broker=replace(settings.broker, id=id, environment="test"),
+        access=replace(settings.access, brokers=BROKERS_FILE),
+    )
+    state = State.open(folder / "data" / "broker.sqlite")
     key = SigningKey(id.encode().ljust(32, b"x")[:32])
     return Broker(
         home=folder,
@@ -148,7 +140,7 @@ def make_broker(
         registry=registry,
         state=state,
         transport=Wire(),
-        crew=make_crew(settings, state, clock, randomness),
+        crew=make_crew(settings, SimpleNamespace(health=_Forgets()), clock, randomness),
         signer=Signer(id, key, clock, randomness),
         clearinghouse=open_clearinghouse(trusted, settings.public_url, None, clock),
         clock=clock,
@@ -162,7 +154,41 @@ def at_5050() -> Settings:
     return replace(Settings(), server=replace(Settings().server, port=5050))
 
 
-def own_member(name: str, signatures: Signatures, kind=MemberKind.NODE, **told) -> Member:
-    return Member(
-        signatures.signer.id, name, f"https://{name.lower()}.example", kind, signatures.keys, **told
-    )
+# ---- members of ours -----------------------------------------------------------------------------
+
+
+def node_member(node: Node, name: str, **told) -> Member:
+    """Return a node as a network's file names it."""
+    own = membership_of(node)
+    keys = (own.signer.key.public.x,)
+    return Member(node.settings.node.id, name, f"https://{name.lower()}.example", keys=keys, **told)
+
+
+def broker_member(broker: Broker, name: str) -> Member:
+    """Return a broker as the file of a network above names it."""
+    id, keys = broker.settings.broker.id, (broker.signer.key.public.x,)
+    return Member(id, name, f"https://{name.lower()}.example", MemberKind.BROKER, keys)
+
+
+def pinned(broker: Broker, ceiling: Tier = Tier.REGISTERED) -> PinnedBroker:
+    """Return a broker as its members' files name it."""
+    told, keys = broker.settings.broker, (broker.signer.key.public.x,)
+    return PinnedBroker(told.id, told.name, "https://hub.example", keys, ceiling)
+
+
+def over_nodes(folder: Path, nodes: Mapping[str, Node], **told) -> Federation:
+    """Return a broker over real nodes, each of which pins it."""
+    members = {node_member(node, name): served_by(app_of(node)) for name, node in nodes.items()}
+    made = federation(folder, members, **told)
+    for node in nodes.values():
+        pin(node, pinned(made.broker))
+    return made
+
+
+def over_broker(folder: Path, below: Federation, **told) -> Federation:
+    """Return a broker whose one member is the broker `below`, which pins it."""
+    member = broker_member(below.broker, "Hub")
+    made = federation(folder, {member: served_by(below.app)}, **told)
+    path = below.broker.home / BROKERS_FILE
+    path.write_text(with_broker(path, pinned(made.broker)))
+    return made

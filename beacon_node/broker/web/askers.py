@@ -29,16 +29,22 @@ class Known:
 class AskerDesk:
     """Looks at what the present request proves of who sent it, once.
 
-    `in_session` says what a browser's session proves, None for none.
+    `in_session` says what a browser's session proves, and `from_above` for whom a broker asks of
+    which this one is a member; None for none.
     """
 
     def __init__(
-        self, broker: Broker, in_session: Callable[[], Proved | None] = lambda: None
+        self,
+        broker: Broker,
+        in_session: Callable[[], Proved | None] = lambda: None,
+        from_above: Callable[[], Asker | None] = lambda: None,
     ) -> None:
-        self._broker, self._in_session = broker, in_session
+        self._broker, self._in_session, self._from_above = broker, in_session, from_above
 
     def who_asks(self) -> Asker:
         """Return who sent the present request; raises NotAuthenticated for a token that fails."""
+        if above := self._from_above():
+            return above
         known = self.known()
         return known.asker if known else ANYBODY
 

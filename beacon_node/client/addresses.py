@@ -12,6 +12,7 @@ from beacon_node.model.federation_documents import text
 
 class Kind(StrEnum):
     BROKER = "broker"
+    NODE = "node"
     BEACON = "beacon"
 
 
@@ -32,16 +33,21 @@ class Address:
 
 def find_out(at: Callable[[str], Connection], url: str) -> Address:
     """Return what `url` is. Raises Unreachable if nobody is there, NotFound if no Beacon is."""
-    members = _looked_up(at(url), "/services")
-    if isinstance(members, list):
-        return Address(Kind.BROKER, url, f"{url}/api", sites=len(members))
     home = url.removesuffix("/api")
+    members = _looked_up(at(home), "/services")
+    if isinstance(members, list):
+        return Address(Kind.BROKER, home, f"{home}/api", sites=len(members))
     for api in dict.fromkeys((url, f"{home}/api")):
         info = _looked_up(at(api), "/info")
         if isinstance(info, dict) and isinstance(info.get("response"), dict):
             told = info["response"]
-            return Address(Kind.BEACON, home, api, text(told.get("id")), text(told.get("name")))
+            kind = Kind.NODE if api == f"{home}/api" and _is_node(at(home)) else Kind.BEACON
+            return Address(kind, home, api, text(told.get("id")), text(told.get("name")))
     raise NotFound(f"there is neither a broker nor a Beacon v2 at {url}")
+
+
+def _is_node(connection: Connection) -> bool:
+    return _looked_up(connection, "/livez") == {"status": "alive"}
 
 
 def _looked_up(connection: Connection, path: str) -> object:

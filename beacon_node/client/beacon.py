@@ -10,6 +10,7 @@ from beacon_node.client.addresses import Address, Kind, find_out
 from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Said, Search
 from beacon_node.client.broker import ask_broker
 from beacon_node.client.connection import Connection, checked_address
+from beacon_node.client.direct import Beacon
 from beacon_node.client.refusals import TryLater
 from beacon_node.client.standing import Whoami, read_whoami
 from beacon_node.client.token import bearer, find_token
@@ -49,6 +50,7 @@ class BeaconClient:
         self._connect = lambda url: Connection(url, auth, timeout_s=timeout_s)
         self._connections: dict[str, Connection] = {}
         self._address: Address | None = None
+        self._one: Beacon | None = None
 
     def __repr__(self) -> str:
         return f"BeaconClient({self.url!r})"
@@ -92,8 +94,15 @@ class BeaconClient:
 
     def _ask(self, search: Search) -> Iterator[Said]:
         if self.address.kind is Kind.BROKER:
-            return ask_broker(self._at(self.url), search)
-        raise InvalidRequest(f"{self.url} is no broker")
+            return ask_broker(self._at(self.address.home), search)
+        return self._beacon().ask(search)
+
+    def _beacon(self) -> Beacon:
+        if self._one is None:
+            address = self.address
+            url = address.home if address.kind is Kind.NODE else address.api
+            self._one = Beacon(self._at(url), address)
+        return self._one
 
     def ask_many(
         self,

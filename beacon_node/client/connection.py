@@ -14,6 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from beacon_node.client.refusals import Unexpected, refusal
 from beacon_node.errors import InvalidRequest, Unreachable
+from beacon_node.ports import Received, Sent
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_BYTES = 256 * 1024 * 1024  # of one answer
@@ -50,6 +51,16 @@ class Connection:
         with self._open("POST", path, json=body) as chunks:
             return self._document(path, chunks)
 
+    def send(self, sent: Sent) -> Received:
+        """Return the response to a request, whatever its status but a redirect."""
+        with self._requested(
+            sent.method, sent.path, headers=dict(sent.headers), data=sent.body
+        ) as (response, chunks):
+            if 300 <= response.status_code < 400:
+                raise refusal(f"{self.url}{sent.path}", response.status_code, response.headers, b"")
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Received(response.status_code, b"".join(chunks), headers)
+
     @contextmanager
     def stream(self, path: str, parameters: Parameters) -> Iterator[Iterator[bytes]]:
         """Give the pieces of an event stream as they arrive."""
@@ -70,23 +81,31 @@ class Connection:
         self, method: str, path: str, accept: str = "application/json", **sent: Any
     ) -> Iterator[Iterator[bytes]]:
         """Send a request; its answer is 2xx, or the error is raised that it means."""
-        url, until = f"{self.url}{path}", self._clock() + self.timeout_s
+        told = {"headers": {"Accept": accept}, **sent}
+        with self._requested(method, path, **told) as (response, chunks):
+            if not 200 <= response.status_code < 300:
+                url = f"{self.url}{path}"
+                raise refusal(url, response.status_code, response.headers, _beginning(chunks))
+            yield chunks
+
+    @contextmanager
+    def _requested(
+        self, method: str, path: str, *, headers: dict[str, str], **sent: Any
+    ) -> Iterator[tuple[requests.Response, Iterator[bytes]]]:
+        until = self._clock() + self.timeout_s
         with self._told_plainly():
             response = self._session.request(
                 method,
-                url,
+                f"{self.url}{path}",
                 auth=self._auth,
-                headers={"Accept": accept, "Accept-Encoding": "identity"},
+                headers={**headers, "Accept-Encoding": "identity"},
                 timeout=(min(CONNECT_TIMEOUT_S, self.timeout_s), self.timeout_s),
                 allow_redirects=False,
                 stream=True,
                 **sent,
             )
         with response:
-            chunks = self._chunks(response, until)
-            if not 200 <= response.status_code < 300:
-                raise refusal(url, response.status_code, response.headers, _beginning(chunks))
-            yield chunks
+            yield response, self._chunks(response, until)
 
     def _chunks(self, response: requests.Response, until: float) -> Iterator[bytes]:
         size = 0

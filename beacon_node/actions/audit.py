@@ -28,7 +28,7 @@ def make_checkpoint(node: Node) -> SignedCheckpoint:
 
     Raises LedgerBroken for a ledger that is not whole or not the newest: nothing is vouched for.
     """
-    verification = node.ledger.verify()
+    verification = node.ledger.verify_or_halt()
     verification.require_whole()
     for problem in ledger_problems(node):
         raise problem
@@ -140,7 +140,7 @@ def verify_audit(
     no key to verify them by.
     """
     key = witnessed or (_own_key(node) if kept else None)
-    verification = node.ledger.verify()
+    verification = node.ledger.verify_or_halt()
     older = _older(node) if verification.is_whole else ()
     judged = tuple(_judge(node, one, key, verification) for one in kept)
     return AuditCheck(verification, older, judged)

@@ -27,6 +27,7 @@ class Task:
 
 def tasks(node: Node) -> Iterator[Task]:
     """Yield what there is to do with this node's settings."""
+    yield Task("verifying the ledger", timedelta(days=1), timedelta(hours=1), _verify)
     if node.settings.mail.is_used:
         yield Task("letters", timedelta(minutes=1), timedelta(minutes=10), _letters)
         yield Task("reminders", timedelta(hours=12), timedelta(minutes=10), _reminders)
@@ -53,6 +54,11 @@ def _claimed_and_done(node: Node, task: Task) -> bool:
     else:
         outbox.done(task.name, now=node.clock.now(), due=now + task.every)
     return True
+
+
+def _verify(node: Node) -> None:
+    """Raises LedgerBroken for a chain that is not whole, which stops all answers."""
+    node.ledger.verify_or_halt().require_whole()
 
 
 def _letters(node: Node) -> None:

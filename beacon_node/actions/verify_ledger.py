@@ -1,10 +1,11 @@
 """Follow the ledger of a node, or a copy of one, and say whether it is whole and the newest."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beacon_node.actions.whole_ledger import ledger_problems
-from beacon_node.model.ledger import Head
+from beacon_node.model.ledger import Head, Verification
 from beacon_node.node import Node
 from beacon_node.store.ledger import Ledger
 from beacon_node.store.ledger.candidate import opened_copy
@@ -24,8 +25,8 @@ def verify_ledger(node: Node, known: Head | None = None) -> LedgerCheck:
 
     Raises LedgerBroken if an entry was changed or is missing.
     """
-    problems = tuple(map(str, ledger_problems(node)))
-    return _checked(node.ledger, known, problems)
+    found = _checked(node.ledger, node.ledger.verify_or_halt, known)
+    return replace(found, older=(*found.older, *map(str, ledger_problems(node))))
 
 
 def verify_copy(path: Path, known: Head | None = None) -> LedgerCheck:
@@ -34,17 +35,19 @@ def verify_copy(path: Path, known: Head | None = None) -> LedgerCheck:
     Raises LedgerBroken, InvalidInput if it is no ledger, StoreUnavailable.
     """
     with opened_copy(path) as ledger:
-        return _checked(ledger, known, ())
+        return _checked(ledger, ledger.verify, known)
 
 
-def _checked(ledger: Ledger, known: Head | None, problems: tuple[str, ...]) -> LedgerCheck:
+def _checked(
+    ledger: Ledger, verify: Callable[[Head | None], Verification], known: Head | None
+) -> LedgerCheck:
     is_ended = known is not None and ledger.head().sequence < known.sequence
-    found = ledger.verify(None if is_ended else known)
+    found = verify(None if is_ended else known)
     found.require_whole()
     if not is_ended:
-        return LedgerCheck(found.head, problems)
+        return LedgerCheck(found.head)
     sentence = (
         "the ledger is older than the head that was kept: it ends with entry "
         f"{found.head.sequence}, before entry {known.sequence}"
     )
-    return LedgerCheck(found.head, (sentence, *problems))
+    return LedgerCheck(found.head, (sentence,))

@@ -21,11 +21,13 @@ _BEFORE = "the one that was in its place before"
 
 
 def require_whole_ledger(datasets: Iterable[Dataset], moment: Moment) -> None:
-    """Raises LedgerBroken if a release was made from a later consent than the ledger holds, or it
-    is older than the ledger that was in its place.
+    """Raises LedgerBroken if a release was made from a later consent than the ledger holds, it is
+    older than the ledger that was in its place, or it was found broken.
 
     One such release is enough to stop all: withdrawals about any dataset may be missing as well.
     """
+    if moment.broken:
+        raise LedgerBroken(moment.broken)
     for dataset in datasets:
         if dataset.consent_version > moment.consent_version:
             raise _older(dataset)
@@ -45,6 +47,9 @@ def ledger_problems(node: Node) -> Iterator[LedgerBroken]:
     there is none, whether it is older than the ledger that was in its place."""
     released = node.catalogue.released_datasets()
     moment = node.ledger.moment(node.clock.now())  # later: it has what they were made from
+    if moment.broken:
+        yield LedgerBroken(moment.broken)
+        return
     is_older = moment.is_ledger_older
     for dataset in released:
         try:

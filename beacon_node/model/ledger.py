@@ -29,11 +29,13 @@ class Moment:
     """The moment something is decided at, and the last consent on record then (its number).
 
     `is_ledger_older`: entries are missing that the ledger had before; nothing may be answered.
+    `broken`: the chain was found broken, in the words of whoever found it; the same follows.
     """
 
     at: datetime
     consent_version: int
     is_ledger_older: bool = False
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,8 @@ def broken(sequence: int, problem: str) -> LedgerBroken:
     return LedgerBroken(
         f"the ledger is broken at entry {sequence}: {problem}; this node answers nothing until it "
         "is repaired: keep ledger.sqlite with its -wal and -tail as evidence, restore the last "
-        "backup that verifies, then record again the consents and withdrawals that came after it"
+        "backup that verifies, record again the consents and withdrawals that came after it, then "
+        "run: beacon-node audit verify"
     )
 
 

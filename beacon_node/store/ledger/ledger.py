@@ -25,33 +25,36 @@ from beacon_node.model.consent_documents import (
     read_moment,
 )
 from beacon_node.model.data_use import ResearchPurpose
-from beacon_node.model.ledger import Entry, FixedPurpose, Head, Moment, Recorded, Verification
+from beacon_node.model.ledger import (
+    Entry,
+    FixedPurpose,
+    Head,
+    Moment,
+    Recorded,
+)
 from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
-from beacon_node.store.ledger import chain, charging, consents, dac, linked, purposes, questions
+from beacon_node.store.ledger import chain, consents, linked, purposes, questions
 from beacon_node.store.ledger.chain import AUDIT, Appending, Stamp
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
+from beacon_node.store.ledger.halt import Halt
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.linked import LinkedLedger
 from beacon_node.store.ledger.mark import Mark
 from beacon_node.store.ledger.queue import FairQueue
 from beacon_node.store.ledger.reader import Reader, connect
-from beacon_node.store.ledger.tail import CHANGED
+from beacon_node.store.ledger.verified import VerifiedLedger
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
-_CHECKS = (
-    *(consents.verify, purposes.verify, questions.verify),
-    *(charging.verify, dac.verify, linked.verify),
-)
 SETTLED_WITHIN_S = 0.9
 LONG_TAIL = 512  # entries: to take them over takes 6 ms, and all others wait
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger(ChargingLedger, DacLedger, LinkedLedger):
+class Ledger(ChargingLedger, DacLedger, LinkedLedger, VerifiedLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 
@@ -65,6 +68,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
             self._statements, self._linked = StatementReader(), Linked()
             self._mark, self._is_behind = Mark(self.path), False
             self._is_settling_soon = self._is_overdue = False
+            self._halt = Halt(self.path)
             self._bring_up_to_date()
         self._survive_forks()
 
@@ -177,11 +181,13 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
 
     def moment(self, now: datetime) -> Moment:
         """Return the moment a question is decided at (`present`), the consent version then, and
-        whether this ledger is an older one that was put in the place of the newest."""
+        whether this ledger is an older one that was put in the place of the newest, or was found
+        broken and not whole since."""
         with told_plainly(self.path):
+            broken = self._halt.sentence()
             last, version = self._last_moment()
             is_behind = self._is_behind and self.is_behind()
-        return Moment(max(now, read_moment(last)) if last else now, version, is_behind)
+        return Moment(max(now, read_moment(last)) if last else now, version, is_behind, broken)
 
     def is_behind(self) -> bool:
         """Say whether an entry is missing that the ledger in this place once had on disk: an older
@@ -315,27 +321,6 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger):
         with told_plainly(self.path), self._reader as connection:
             last = chain.last_entry(connection)
         return last.head if last else Head()
-
-    def verify(self, known: Head | None = None) -> Verification:
-        """Follow the whole chain and what finds consents, purposes, first questions and the
-        committee's work in it, and all that was charged.
-
-        `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
-        write to the file made the whole chain anew, or cut its end off with some care.
-        """
-        lost = ""
-        try:
-            self.settle()
-        except LedgerBroken as error:
-            lost = str(error)
-        with told_plainly(self.path), closing(connect(self.path)) as connection:
-            connection.execute("BEGIN")  # one state, whatever is written meanwhile
-            found = chain.verify(connection, known)
-            for check in _CHECKS:
-                found = check(connection, found) if found.is_whole else found
-        if lost and found.is_whole:
-            return replace(found, broken_at=found.head.sequence + 1, problem=CHANGED)
-        return found
 
     @contextmanager
     def writing(self, *, now: datetime, durable: bool) -> Iterator[Appending]:

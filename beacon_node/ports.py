@@ -16,7 +16,6 @@ from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.linked import Linked
 from beacon_node.model.login import BegunLogin, CameBack, Login, LoginEvent, Session
 from beacon_node.model.mail import Mail
-from beacon_node.model.passport import Subject
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
     Filter,
@@ -384,8 +383,9 @@ class LoginHost(Protocol):
     def admit(self, address: str) -> None:
         """Raises QuotaExceeded for an address from which logins came back too often."""
 
-    def account(self, subject: Subject) -> str:
-        """Return somebody's account. Raises NotPermitted for who is blocked."""
+    def account(self, login: Login) -> str:
+        """Return the account of whoever just proved who they are. Raises NotPermitted for somebody
+        who is blocked."""
 
     def roles(self, account: str) -> Sequence[str]:
         """Return what somebody may do here besides asking, in words that a page can show."""

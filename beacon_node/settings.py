@@ -92,6 +92,22 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Logins:
+    """How people log in with a browser (docs/login.md); nobody can until one of the first two is
+    set."""
+
+    providers: str = ""  # a file, relative to the node's home; empty: no identity provider
+    local_accounts: bool = False  # passwords that the node itself keeps: a fallback for small sites
+    session_hours: int = 8  # after which everybody logs in again
+    idle_minutes: int = 60  # without a request, after which a session ends
+    proxies: int = 0  # that stand before the node, each of which adds to X-Forwarded-For
+
+    @property
+    def are_possible(self) -> bool:
+        return bool(self.providers) or self.local_accounts
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Whose networks the node is in (docs/operator.md, Joining a network)."""
 
@@ -169,6 +185,7 @@ class Settings:
     privacy: Privacy = field(default_factory=Privacy)
     registered: Registered = field(default_factory=Registered)
     access: Access = field(default_factory=Access)
+    login: Logins = field(default_factory=Logins)
     network: Network = field(default_factory=Network)
     visas: Visas = field(default_factory=Visas)
     mail: MailServer = field(default_factory=MailServer)
@@ -224,6 +241,9 @@ def _check(settings: Settings) -> None:
             "above the false positives",
         ),
         (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
+        (1 <= settings.login.session_hours <= 24, "login.session_hours must lie between 1 and 24"),
+        (settings.login.idle_minutes >= 1, "login.idle_minutes must be at least 1"),
+        (0 <= settings.login.proxies <= 10, "login.proxies must lie between 0 and 10"),
         *_registered_claims(settings.registered),
         *_mail_claims(settings.mail),
     )

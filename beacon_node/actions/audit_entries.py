@@ -7,11 +7,12 @@ from typing import Any
 
 import orjson
 
+from beacon_node.actions.note_login import LOGIN
 from beacon_node.actions.own_visas import VISAS
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.consent import EVERY_DATASET
 from beacon_node.model.consent_documents import canonical_json, moment_text
-from beacon_node.model.dac import APPLICATION, BLOCK, COMMITTEE, TERMS, UNBLOCK
+from beacon_node.model.dac import APPLICATION, BLOCK, COMMITTEE, CONFIGURATION, ROLE, TERMS, UNBLOCK
 from beacon_node.model.ledger import Entry
 from beacon_node.node import Node
 
@@ -177,6 +178,16 @@ def _blocking(word: str) -> Callable[[Body], str]:
     return lambda body: f"{body['account']} {word} {body['dataset']}"
 
 
+def _role(body: Body) -> str:
+    word = "is now" if body["given"] else "is no longer"
+    return f"{body['account']} {word} {body['role']}"
+
+
+def _login(body: Body) -> str:
+    why = f": {body['why']}" if "why" in body else ""
+    return f"{body['deed']} through {body['provider']}{why}"
+
+
 KINDS: Mapping[str, Callable[[Body], str]] = {
     "audit": _question,
     "consent": _consent,
@@ -193,4 +204,7 @@ KINDS: Mapping[str, Callable[[Body], str]] = {
     BLOCK: _blocking("is blocked from"),
     VISAS: lambda body: f"was given visas for {', '.join(body['datasets'])}",
     UNBLOCK: _blocking("is no longer blocked from"),
+    ROLE: _role,
+    CONFIGURATION: lambda body: f"settings changed: {canonical_json(body['changed'])}",
+    LOGIN: _login,
 }

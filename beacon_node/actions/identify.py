@@ -8,13 +8,15 @@ from beacon_node.actions.applications.grants import with_own_grants
 from beacon_node.actions.link_identity import account_at, account_of, link_joined
 from beacon_node.errors import NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse
+from beacon_node.identity.logged_in import prove_login
 from beacon_node.identity.prove import prove
+from beacon_node.model.login import Login
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.model.trust import BlockList
 from beacon_node.node import Node
 from beacon_node.policy.visas.standing import BLOCKED, Standing
 
-__all__ = ["Identified", "account_of", "identify", "refuse_blocked"]
+__all__ = ["Identified", "account_of", "identify", "identify_login", "refuse_blocked"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -32,7 +34,17 @@ def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identif
     `identity.prove` does, StoreUnavailable where they cannot be linked.
     """
     at = node.clock.now()
-    found = prove(house, tokens, at)
+    return _identified(node, house, prove(house, tokens, at), at)
+
+
+def identify_login(node: Node, house: Clearinghouse, login: Login, until: datetime) -> Identified:
+    """Return who logged in, by what their provider says of them now; it holds until `until` at
+    most. Raises as `identify` does."""
+    at = node.clock.now()
+    return _identified(node, house, prove_login(house, login, until, at).standing, at)
+
+
+def _identified(node: Node, house: Clearinghouse, found: Standing, at: datetime) -> Identified:
     requester = _requester(node, found, at)
     refuse_blocked(node, house.trusted.trust().blocked, requester.account)
     return Identified(requester, found)

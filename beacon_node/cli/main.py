@@ -20,6 +20,8 @@ COMMANDS = {
     "release": ("load", "Let what was loaded answer from now on."),
     "consent": ("consent", "Record, import and show what people agreed to."),
     "dac": ("dac", "Applications for grants: the committee, votes, blocks, exports."),
+    "roles": ("roles", "Who administers the node, manages consents, audits."),
+    "accounts": ("accounts", "Local accounts with passwords, for small sites."),
     "audit": ("audit", "Sign, verify, read and report what is on record."),
     "keys": ("keys", "Show and exchange the keys that others check signatures with."),
     "privacy": ("privacy", "Report what answers give away, before you go public."),

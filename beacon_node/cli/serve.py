@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from beacon_node.cli.common import HOME_VARIABLE, Session, with_session
+from beacon_node.cli.dac_acts import administrator
 from beacon_node.cli.housekeeper import start_housekeeping
 from beacon_node.cli.serving import Listening, begin_worker, claim, run_workers
 from beacon_node.settings import PREFIX
@@ -21,12 +22,15 @@ APPLICATION = "beacon_node.cli.serve:application"
 @with_session
 def serve(session: Session, host: str | None, port: int | None, workers: int | None) -> None:
     """Answer Beacon v2 questions over HTTP until stopped (Ctrl-C or SIGTERM)."""
+    from beacon_node.actions.note_configuration import note_configuration
     from beacon_node.node_web.network import membership_of
     from beacon_node.node_web.passports import clearinghouse_of
+    from beacon_node.node_web.wsgi import logins_for
 
     node = session.open_node()  # all errors of configuration show here …
-    clearinghouse_of(node)  # … those of the list of trusted issuers …
+    logins_for(node, clearinghouse_of(node))  # … those of trusted issuers and logins …
     membership_of(node).numbers.close()  # … and of brokers; workers find all files made
+    note_configuration(node, administrator())
     configured = node.settings.server
     address = host or configured.host
     with claim(address, configured.port if port is None else port) as claimed:

@@ -9,6 +9,7 @@ from requests.auth import AuthBase
 
 from beacon_node.ports import Clock
 
+Session = requests.Session
 MAX_BYTES = 512 * 1024
 TIMEOUTS_S = (3.0, 3.0)  # to connect, and between two bytes
 DEADLINE = timedelta(seconds=6)  # for the whole body

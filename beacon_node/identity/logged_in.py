@@ -1,4 +1,4 @@
-"""What a session proves: who its holder is and, from a passport broker, their visas."""
+"""What a login proves: who somebody is and, from a passport broker, their visas."""
 
 import logging
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.prove import Proved, prove_holder
 from beacon_node.identity.provider import OidcProvider
 from beacon_node.identity.sessions import Sessions
-from beacon_node.model.login import Session
+from beacon_node.model.login import Login, Session
 from beacon_node.model.passport import Passport, TokenRefused
 from beacon_node.policy.visas.passports import passport_in_userinfo
 from beacon_node.policy.visas.standing import Standing
@@ -33,25 +33,28 @@ def up_to_date(
 
 
 def prove_session(house: Clearinghouse, session: Session, at: datetime) -> Standing:
-    """Return what a session proves at `at`. Raises as `prove_session_and_keep` does."""
+    """Return what a session proves at `at`. Raises as `prove_login` does."""
     return prove_session_and_keep(house, session, at).standing
 
 
 def prove_session_and_keep(house: Clearinghouse, session: Session, at: datetime) -> Proved:
-    """Return what a session proves at `at`, and the visas that it has from its provider.
+    """Return what a session proves at `at`, and the visas that it has from its provider."""
+    return prove_login(house, session.login, session.until, at)
+
+
+def prove_login(house: Clearinghouse, login: Login, until: datetime, at: datetime) -> Proved:
+    """Return what a login proves at `at`; it holds until `until` at most.
 
     Visas count if the provider is listed as a passport broker, and go through the same checks as
-    those of a passport. Otherwise the holder is known by iss and sub, and nothing else is proved.
+    those of a passport. Otherwise somebody is known by iss and sub, and nothing else is proved.
     Raises NotPermitted for a blocked researcher, StoreUnavailable while the list of trusted issuers
     cannot be used.
     """
-    login = session.login
-    passport = Passport(login.subject, (), session.until)
-    said = login.userinfo
+    passport, said = Passport(login.subject, (), until), login.userinfo
     if login.subject.iss in house.trusted.trust().brokers and said.counts(at):
-        until = min(session.until, said.until)
         try:
-            passport = passport_in_userinfo(said.body.encode(), login.subject, until)
+            ends = min(until, said.until)
+            passport = passport_in_userinfo(said.body.encode(), login.subject, ends)
         except TokenRefused as refused:
             _LOG.warning("userinfo of provider %s: %s", login.provider, refused.rule.words)
     return prove_holder(house, passport, at)

@@ -7,12 +7,15 @@ session. What the provider gave is sealed with a key that lies elsewhere.
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import orjson
 
 from beacon_node.crypto.sealing import Seal
+from beacon_node.identity.login_tables import login_tables
 from beacon_node.model.login import GRACE, Login, Session, SessionLimits, Tokens, Userinfo
 from beacon_node.model.passport import Subject
 from beacon_node.ports import Clock, Randomness
@@ -140,6 +143,19 @@ class Sessions:
         """Return what was sealed for this session; None after the key was exchanged."""
         raw = self._seal.open(sealed, b"session" + digest)
         return None if raw is None else _login(orjson.loads(raw))
+
+
+def end_sessions(file: Path, accounts: Iterable[str]) -> int:
+    """End all sessions of some accounts, and return how many there were; none without a file."""
+    if not file.exists():
+        return 0
+    tables = login_tables(file)
+    try:
+        with tables.writing() as connection:
+            sql = "DELETE FROM session WHERE account = ?"
+            return sum(connection.execute(sql, (one,)).rowcount for one in accounts)
+    finally:
+        tables.close()
 
 
 def csrf_token(id: str) -> str:

@@ -1,16 +1,18 @@
 """The committee's work as the ledger holds it: one entry for each thing that was done.
 
-Besides what is done to applications these are the committee itself, the terms of use, and who is
-blocked. `model.application` has the nouns; here they stand in the order in which they happened.
+Besides what is done to applications these are the committee itself, the terms of use, who is
+blocked, who has a role at the node, and how it is set. `model.application` and `model.staff` have
+the nouns; here they stand in the order in which they happened.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from beacon_node.errors import InvalidRequest
 from beacon_node.model.application import Block, Command, Committee, Event
 from beacon_node.model.application_documents import command_document, read_command
+from beacon_node.model.staff import Configured, RoleChange, StaffRole
 
 LONGEST_NAME = 200  # characters of an account, a dataset's id or a version
 LONGEST_TERMS = 50_000  # characters: an entry of the ledger must hold them
@@ -18,7 +20,8 @@ MOST_MEMBERS = 200
 
 APPLICATION, COMMITTEE, TERMS = "application", "committee", "terms"
 BLOCK, UNBLOCK = "block", "unblock"
-KINDS = (APPLICATION, COMMITTEE, TERMS, BLOCK, UNBLOCK)
+ROLE, CONFIGURATION = "role", "configuration"
+KINDS = (APPLICATION, COMMITTEE, TERMS, BLOCK, UNBLOCK, ROLE, CONFIGURATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Done:
     command: Command
 
 
-Said = Done | Committee | Terms | Block | Unblock
+Said = Done | Committee | Terms | Block | Unblock | RoleChange | Configured
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,10 @@ def _written(said: Said) -> tuple[str, dict]:
         return COMMITTEE, committee_document(said)
     if isinstance(said, Terms):
         return TERMS, {"version": said.version, "text": said.text}
+    if isinstance(said, RoleChange):
+        return ROLE, _role_document(said)
+    if isinstance(said, Configured):
+        return CONFIGURATION, asdict(said)
     kind = BLOCK if isinstance(said, Block) else UNBLOCK
     return kind, {"account": said.account, "dataset": said.dataset, "reason": said.reason}
 
@@ -109,6 +116,16 @@ def committee_document(committee: Committee) -> dict:
     }
 
 
+def _role_document(said: RoleChange) -> dict:
+    reason = {"reason": said.reason} if said.reason else {}
+    return {"account": said.account, "role": said.role.value, "given": said.is_given, **reason}
+
+
+def _read_role(document: Mapping) -> RoleChange:
+    role = StaffRole(document["role"])
+    return RoleChange(document["account"], role, document["given"], document.get("reason", ""))
+
+
 def read_said(kind: str, document: Mapping) -> tuple[Said, Actor]:
     """Return what an entry of the ledger says, and who did it."""
     by = Actor(document["by"], document.get("through", ""))
@@ -120,6 +137,10 @@ def read_said(kind: str, document: Mapping) -> tuple[Said, Actor]:
         return Committee(members, datasets, *rules), by
     if kind == TERMS:
         return Terms(document["version"], document["text"]), by
+    if kind == ROLE:
+        return _read_role(document), by
+    if kind == CONFIGURATION:
+        return Configured(*(document[name] for name in ("settings", "changed", "digest"))), by
     about = Block if kind == BLOCK else Unblock
     return about(document["account"], document["dataset"], document["reason"]), by
 
@@ -151,6 +172,12 @@ def check_block(block: Block | Unblock) -> None:
     check_name(block.dataset, "dataset")
     if not block.reason.strip() or len(block.reason) > 8_000:
         raise InvalidRequest("reason: say why, in at most 8000 characters")
+
+
+def check_role_change(change: RoleChange) -> None:
+    check_name(change.account, "account")
+    if len(change.reason) > 8_000:
+        raise InvalidRequest("reason: at most 8000 characters are expected")
 
 
 def check_name(name: str, place: str) -> None:

@@ -1,9 +1,7 @@
 """Applications and the committee over HTTP, under `/dac`: for whoever brings a passport."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
-import orjson
 from flask import Flask, Response, request
 
 from beacon_node.actions import mail as mails
@@ -17,7 +15,7 @@ from beacon_node.model.application_documents import read_command
 from beacon_node.model.dac import Actor, Unblock
 from beacon_node.model.spreadsheet import csv_text
 from beacon_node.node import Node
-from beacon_node.node_web.network import without_visas
+from beacon_node.node_web.bodies import json_body, text_in
 from beacon_node.web.responses import csv_response, json_response
 
 WhoActs = Callable[[], Actor]
@@ -41,7 +39,9 @@ class DacDesk:
         """Return whoever sent the present request: an account that is proved, and through whom."""
         actor = self._who_acts()
         if not actor.account:
-            raise NotAuthenticated("applications are for people who bring a passport; see /whoami")
+            raise NotAuthenticated(
+                "applications are for people who bring a passport or log in; see /whoami"
+            )
         return actor
 
     def account(self) -> str:
@@ -53,7 +53,7 @@ class DacDesk:
         """GET: those one may see; POST: open one, `{"form": …}` or `{"copyOf": ID}`."""
         actor = self.actor()
         if request.method == "POST":
-            return self._open(actor, _body({"form", "copyOf"}))
+            return self._open(actor, json_body({"form", "copyOf"}))
         skip, limit = _page()
         rows = list_applications(self.node, actor.account, states=_states(), skip=skip, limit=limit)
         return json_response({"applications": [documents.row_document(row) for row in rows]})
@@ -62,7 +62,7 @@ class DacDesk:
         if len(body) != 1:
             raise InvalidRequest("either form or copyOf is expected")
         if "copyOf" in body:
-            copied, by = _text(body, "copyOf"), actor.account
+            copied, by = text_in(body, "copyOf"), actor.account
             found = desk.copy_application(self.node, copied, by, through=actor.through)
         else:
             form, by = _form(body["form"]), actor.account
@@ -76,7 +76,7 @@ class DacDesk:
     def commands(self, id: str) -> Response:
         """POST `{"command": {"do": …}}`."""
         actor = self.actor()
-        command = read_command(_body({"command"}).get("command"))
+        command = read_command(json_body({"command"}).get("command"))
         found = desk.act(self.node, id, command, actor.account, through=actor.through)
         return json_response(documents.view_document(found))
 
@@ -103,7 +103,7 @@ class DacDesk:
         """GET: who is blocked; POST `{"block": …}` or `{"unblock": …}`; for the committee."""
         account = self.account()
         if request.method == "POST":
-            desk.block(self.node, _blocking(_body({"block", "unblock"})), Actor(account))
+            desk.block(self.node, _blocking(json_body({"block", "unblock"})), Actor(account))
         work = present_work(self.node)
         if account not in work.committee.members:
             raise NotPermitted("only the committee may see this")
@@ -114,7 +114,7 @@ class DacDesk:
         """GET: where one wants mail; PUT or POST `{"mail": …}`; DELETE forgets it."""
         account = self.account()
         if request.method in ("PUT", "POST"):
-            mails.set_address(self.node, account, _text(_body({"mail"}), "mail"))
+            mails.set_address(self.node, account, text_in(json_body({"mail"}), "mail"))
         elif request.method == "DELETE":
             mails.remove_address(self.node, account)
         found = mails.address_of(self.node, account)
@@ -149,21 +149,6 @@ def add_dac(app: Flask, node: Node, who_acts: WhoActs) -> None:
 # ---- what requests say ---------------------------------------------------------------------------
 
 
-def _body(expected: set[str]) -> dict[str, Any]:
-    """Return the JSON object of the present request; passports in it were looked at already."""
-    try:
-        body = without_visas(orjson.loads(request.get_data(cache=True)))
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest("the request body is not valid JSON") from error
-    if not isinstance(body, dict):
-        raise InvalidRequest("the request body: an object is expected")
-    body.pop("passports", None)
-    if strange := sorted(body.keys() - expected):
-        expected_words = ", ".join(sorted(expected))
-        raise InvalidRequest(f"{strange[0]}: not known here; expected are: {expected_words}")
-    return body
-
-
 def _form(document: object) -> Form:
     return read_command({"do": "save-draft", "form": document}).form
 
@@ -175,13 +160,7 @@ def _blocking(body: Mapping) -> Block | Unblock:
     if not isinstance(said, dict) or said.keys() != {"account", "dataset", "reason"}:
         raise InvalidRequest(f"{name}: an object with account, dataset and reason is expected")
     kind = Block if name == "block" else Unblock
-    return kind(*(_text(said, field) for field in ("account", "dataset", "reason")))
-
-
-def _text(found: Mapping, field: str) -> str:
-    if not isinstance(found.get(field), str):
-        raise InvalidRequest(f"{field}: a text is expected")
-    return found[field]
+    return kind(*(text_in(said, field) for field in ("account", "dataset", "reason")))
 
 
 def _states() -> frozenset[State]:

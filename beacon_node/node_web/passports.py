@@ -1,5 +1,6 @@
 """Passports in requests: who asks, and `/whoami`, which says what a token gives and why."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import orjson
@@ -19,7 +20,7 @@ from beacon_node.web.responses import json_response
 _MEMBER = "passports"
 _NO_TOKEN = (
     "no passport was sent; send one as `Authorization: Bearer …` or in a POST body "
-    '{"passports": [ … ]}'
+    '{"passports": [ … ]}, or log in at /login'
 )
 
 
@@ -34,10 +35,18 @@ def clearinghouse_of(node: Node) -> Clearinghouse:
 
 
 class PassportDesk:
-    """Looks at the tokens of the present request, once."""
+    """Looks at the tokens of the present request, once; without any, at its session.
 
-    def __init__(self, node: Node, house: Clearinghouse) -> None:
-        self._node, self._house = node, house
+    `by_session` says who has the session of the present request, None for nobody.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        house: Clearinghouse,
+        by_session: Callable[[], Identified | None] = lambda: None,
+    ) -> None:
+        self._node, self._house, self._by_session = node, house, by_session
 
     def who_asks(self) -> Requester:
         """Return who sent the present request: anonymous if it brings no token.
@@ -49,11 +58,13 @@ class PassportDesk:
 
     def identified(self) -> Identified | None:
         sent = request.environ
-        if "HTTP_AUTHORIZATION" not in sent and sent["REQUEST_METHOD"] != "POST":
+        is_bare = "HTTP_AUTHORIZATION" not in sent and "HTTP_COOKIE" not in sent
+        if is_bare and sent["REQUEST_METHOD"] != "POST":
             return None  # most questions are anybody's
         if "identified" not in g:
             tokens = presented_tokens(request.headers.get("Authorization"), _in_body())
-            g.identified = identify(self._node, self._house, tokens) if tokens else None
+            found = identify(self._node, self._house, tokens) if tokens else self._by_session()
+            g.identified = found
         return g.identified
 
     def whoami(self) -> Response:

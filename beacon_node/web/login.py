@@ -17,7 +17,7 @@ from beacon_node.model.login import (
     Session,
 )
 from beacon_node.ports import BegunLoginTable, LoginHost, LoginProvider, PasswordDoor, SessionTable
-from beacon_node.web.errors import http_error
+from beacon_node.web.errors import HttpError, http_error
 from beacon_node.web.pages import POLICY, Pages, style, wants_page
 from beacon_node.web.responses import json_response
 from beacon_node.web.sessions import Door, SessionDesk, sent_token
@@ -140,6 +140,29 @@ class LoginDesk:
         more = {"until": session.until.isoformat(), "csrfToken": session.csrf_token}
         return json_response({"loggedIn": True, **told, **more})
 
+    def told(self, handler: Callable[..., Response]) -> Callable[..., Response]:
+        """Return a handler whose errors are a page where a browser shows them, JSON otherwise."""
+
+        @wraps(handler)
+        def handle(**values: str) -> Response:
+            try:
+                return handler(**values)
+            except BeaconNodeError as error:
+                if not wants_page():
+                    raise
+                return self._refusal(http_error(error))
+
+        return handle
+
+    def _refusal(self, found: HttpError) -> Response:
+        return self._pages.page(
+            "login_refused.html",
+            found.status,
+            found.headers,
+            site=self._parts.door.site,
+            problem=found.message,
+        )
+
     # ---- inside ------------------------------------------------------------------------------
 
     def _provider(self, id: str) -> LoginProvider:
@@ -150,7 +173,7 @@ class LoginDesk:
 
     def _let_in(self, login: Login, next: str) -> Response:
         """Begin a session under a new id, whatever id the browser came with, and end that one."""
-        account = self._parts.host.account(login.subject)
+        account = self._parts.host.account(login)
         old = request.cookies.get(self._parts.door.cookie_name(), "")
         if old and (before := self._parts.sessions.find(old)):
             self._parts.sessions.end(before)
@@ -218,9 +241,8 @@ class _Noted:
             self._host.note(event)
 
 
-def add_login(app: Flask, parts: LoginParts, pages: Pages) -> LoginDesk:
-    """Give `app` logins, and return who knows the session of a request."""
-    desk = LoginDesk(parts, pages)
+def add_login(app: Flask, desk: LoginDesk) -> None:
+    """Give `app` logins."""
     routes: list[tuple[str, Callable[..., Response], str]] = [
         (HOME, desk.page, "GET"),
         ("/login/start/<provider>", desk.start, "GET"),
@@ -229,32 +251,9 @@ def add_login(app: Flask, parts: LoginParts, pages: Pages) -> LoginDesk:
         ("/logout", desk.logout, "POST"),
     ]
     for path, handler, method in routes:
-        app.add_url_rule(path, f"login {path}", _told(handler, parts.door, pages), methods=[method])
+        app.add_url_rule(path, f"login {path}", desk.told(handler), methods=[method])
     app.add_url_rule("/session", "session", desk.session, methods=["GET"])
     app.add_url_rule("/pages.css", "style of pages", style, methods=["GET"])
-    return desk
-
-
-def _told(handler: Callable[..., Response], door: Door, pages: Pages) -> Callable[..., Response]:
-    """Return a handler whose errors are a page where a browser shows them, JSON otherwise."""
-
-    @wraps(handler)
-    def handle(**values: str) -> Response:
-        try:
-            return handler(**values)
-        except BeaconNodeError as error:
-            if not wants_page():
-                raise
-            found = http_error(error)
-            return pages.page(
-                "login_refused.html",
-                found.status,
-                found.headers,
-                site=door.site,
-                problem=found.message,
-            )
-
-    return handle
 
 
 def safe_path(told: str) -> str:

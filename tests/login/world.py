@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from beacon_node.errors import NotPermitted
 from beacon_node.identity.keys import KeyCache
 from beacon_node.identity.logins import Logins, LoginSettings, Reach, open_logins
-from beacon_node.model.login import LoginEvent, SessionLimits
-from beacon_node.model.passport import Subject
+from beacon_node.model.login import Login, LoginEvent, SessionLimits
 from beacon_node.web.application import Application
 from beacon_node.web.errors import handle_errors
 from beacon_node.web.login import LoginDesk, LoginParts, add_login
@@ -53,10 +52,10 @@ class Host:
     def admit(self, address: str) -> None:
         return None
 
-    def account(self, subject: Subject) -> str:
-        if subject.sub in self.blocked:
+    def account(self, login: Login) -> str:
+        if login.subject.sub in self.blocked:
             raise NotPermitted("this researcher is blocked at this node")
-        return f"acc-{subject.sub}"
+        return f"acc-{login.subject.sub}"
 
     def roles(self, account: str) -> tuple[str, ...]:
         return ("auditor",) if account == "acc-anna" else ()
@@ -128,7 +127,8 @@ def make_world(home: Path, *, url: str = HTTPS, limits: SessionLimits | None = N
     parts = LoginParts(
         Door(url, "Test hospital"), logins.sessions, logins.begun, host, logins.providers
     )
-    desk = add_login(app, parts, Pages())
+    desk = LoginDesk(parts, Pages())
+    add_login(app, desk)
 
     def whose():
         found = desk.sessions.present()

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from beacon_node.actions.applications.views import UNKNOWN, View, role_at, view
 from beacon_node.actions.applications.work import Work, present_work
+from beacon_node.actions.sign_out import sign_out
 from beacon_node.errors import Conflict, InvalidRequest, NotFound, NotPermitted, QuotaExceeded
 from beacon_node.model.application import (
     Application,
@@ -34,6 +35,7 @@ from beacon_node.model.dac import (
 from beacon_node.node import Node
 from beacon_node.policy.applications import decide, fold
 from beacon_node.policy.applications.persons import command_as, committee_as, event_as
+from beacon_node.policy.applications.rights import EVERY_DATASET
 
 # The ledger is kept for ever, and anybody with a passport may write to it here.
 MOST_OPEN = 10  # applications of one account that wait for a decision, or for being submitted
@@ -153,8 +155,8 @@ def set_terms(node: Node, terms: Terms, by: Actor) -> None:
 def block(node: Node, said: Block | Unblock, by: Actor) -> None:
     """Block somebody, or take it back; it holds from the next request on.
 
-    Raises NotPermitted unless `by` is of the committee, and not about themselves, or acts through
-    the administrator.
+    Who is blocked from everything is logged out. Raises NotPermitted unless `by` is of the
+    committee, and not about themselves, or acts through the administrator.
     """
     check_block(said)
     with node.ledger.deciding(now=node.clock.now()) as deciding:
@@ -166,3 +168,5 @@ def block(node: Node, said: Block | Unblock, by: Actor) -> None:
         if not (is_member or by.through):
             raise NotPermitted("block: only the committee may do this, and nobody about themselves")
         deciding.add(said, by)
+    if isinstance(said, Block) and said.dataset == EVERY_DATASET:
+        sign_out(node, said.account)

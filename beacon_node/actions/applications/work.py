@@ -7,6 +7,7 @@ from datetime import datetime
 from beacon_node.model.application import Application, Block, Committee, Revoke, Submit
 from beacon_node.model.dac import DacEntry, Done, Terms, Unblock
 from beacon_node.model.linked import Linked
+from beacon_node.model.staff import RoleChange, StaffRole, with_role
 from beacon_node.node import Node
 from beacon_node.policy.applications import blocks_of, fold
 from beacon_node.policy.applications.history import after
@@ -37,7 +38,7 @@ class Work:
     """What the entries up to `version` amount to, with everybody under the account that they count
     as by `linked`. `by_person` has the ids of the applications that somebody is, or was once, of;
     `blocks` who is blocked now. `named` are all accounts that the entries name, `said` the blocks
-    by the account that they were said of.
+    by the account that they were said of, `roles` who was given which role at the node.
     """
 
     version: int
@@ -49,6 +50,7 @@ class Work:
     linked: Linked = NOBODY
     named: frozenset[str] = frozenset()
     said: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
+    roles: Mapping[str, frozenset[StaffRole]] = field(default_factory=dict)
 
     def person(self, account: str) -> str:
         """Return the account as which somebody counts, whichever of theirs this is."""
@@ -109,6 +111,7 @@ class _Step:
         self._applications, self._by_person = dict(work.applications), dict(work.by_person)
         self._said, self._named, self._linked = dict(work.said), set(work.named), linked
         self._is_anew = not work.version
+        self._roles = dict(work.roles)
         self._committee, self._terms, self._version = work.committee, work.terms, work.version
 
     def take(self, entry: DacEntry) -> None:
@@ -122,8 +125,10 @@ class _Step:
             self._terms = said
         elif isinstance(said, Block):
             self._block(said)
-        else:
+        elif isinstance(said, Unblock):
             self._unblock(said, entry.at)
+        elif isinstance(said, RoleChange):
+            self._roles = with_role(self._roles, said)
 
     def result(self) -> Work:
         version = self._terms.version if self._terms else ""
@@ -138,6 +143,7 @@ class _Step:
             linked=self._linked,
             named=frozenset(self._named),
             said=self._said,
+            roles=self._roles,
         )
 
     def _take_event(self, entry: DacEntry, said: Done) -> None:

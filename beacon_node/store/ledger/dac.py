@@ -1,7 +1,7 @@
 """The committee's work in the chain: found by application and kind, decided one after the other."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +16,9 @@ from beacon_node.model.application import Committee, Event
 from beacon_node.model.consent_documents import canonical_json, read_moment
 from beacon_node.model.dac import (
     COMMITTEE,
+    CONFIGURATION,
     KINDS,
+    ROLE,
     TERMS,
     Actor,
     DacEntry,
@@ -28,6 +30,7 @@ from beacon_node.model.dac import (
 )
 from beacon_node.model.ledger import Entry, Verification
 from beacon_node.model.linked import Linked
+from beacon_node.model.staff import Configured, StaffRole, with_role
 from beacon_node.storage.failures import told_plainly
 from beacon_node.store.ledger.chain import ENTRY, Appending, check_entry, entries
 from beacon_node.store.ledger.linked import read
@@ -57,6 +60,17 @@ class Deciding:
     def terms(self) -> Terms | None:
         """Return the terms of use that hold now."""
         return _newest(self._connection, TERMS)
+
+    def roles(self) -> Mapping[str, frozenset[StaffRole]]:
+        """Return who has which role at the node now."""
+        found: Mapping[str, frozenset[StaffRole]] = {}
+        for one in _rows(self._connection, "d.kind = ?", [ROLE]):
+            found = with_role(found, one.said)
+        return found
+
+    def configured(self) -> Configured | None:
+        """Return the settings that were on record last, None if none ever were."""
+        return _newest(self._connection, CONFIGURATION)
 
     def text_of(self, version: str) -> str | None:
         """Return the text that a version of the terms was recorded with, None if it never was."""

@@ -1,0 +1,432 @@
+"""What logging in gives at a node: an account, visas through the clearinghouse, roles."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+
+from beacon_node.actions.note_configuration import note_configuration
+from beacon_node.actions.staff import change_role, roles_of
+from beacon_node.actions.verify_ledger import verify_ledger
+from beacon_node.errors import Conflict, NotPermitted
+from beacon_node.model.dac import Actor
+from beacon_node.model.staff import RoleChange, StaffRole
+from beacon_node.settings import Network, Settings, read_settings
+from tests.actions.applications.office import open_office
+from tests.clearinghouse.world import visa
+from tests.login.node_world import OPERATOR, make_node_world, registered_visas
+from tests.login.provider import DISCOVERY, ISSUER, TOKEN, USERINFO
+from tests.login.world import BROWSER, HTTPS
+
+PERSON = "ann"
+FORM = {"title": "Hearts", "description": "Why", "datasets": ["c"]}
+FORM |= {"purpose": {"categories": ["biomedical"]}}
+
+
+@pytest.fixture(scope="module")
+def office_home(tmp_path_factory):
+    home = tmp_path_factory.mktemp("office") / "home"
+    open_office(home).ledger.close()
+    return home
+
+
+@pytest.fixture
+def home(office_home, tmp_path):
+    shutil.copytree(office_home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def world(home):
+    return make_node_world(home)
+
+
+# ---- who it is -----------------------------------------------------------------------------------
+
+
+def test_a_login_without_visas_is_an_account_of_the_public_tier(world):
+    told = world.get(world.browser("anna"), "/whoami").json
+    assert (told["tier"], told["registered"]) == ("public", False)
+    assert told["account"] == world.account("anna") and told["visas"] == []
+
+
+def test_a_login_and_a_passport_of_one_identity_are_one_account(world):
+    browser = world.browser("anna")
+    assert world.get(browser, "/session").json["account"] == world.account("anna")
+
+
+def test_an_account_may_apply_to_the_committee(world):
+    opened = world.post(world.browser("anna"), "/dac/applications", {"form": FORM})
+    assert opened.status_code == 201 and opened.json["applicant"] == world.account("anna")
+
+
+def test_visas_of_a_listed_broker_go_through_the_clearinghouse(world):
+    good = registered_visas()
+    world.provider.says = {"ga4gh_passport_v1": [*good, visa(claims={"iss": "https://x"})]}
+    told = world.get(world.browser("anna"), "/whoami").json
+    assert told["registered"] is True and told["organisation"] == "https://uni.example"
+    assert [one["used"] for one in told["visas"]] == [True, True, True, False]
+
+
+def test_visas_through_a_provider_that_is_no_broker_give_nothing(home):
+    world = make_node_world(home, is_broker=False)
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    told = world.get(world.browser("anna"), "/whoami").json
+    assert (told["tier"], told["registered"], told["visas"]) == ("public", False, [])
+
+
+@pytest.mark.parametrize("claim", ["visa", {"a": 1}, 7, None])
+def test_a_passport_claim_that_is_no_list_gives_nothing_and_breaks_nothing(world, claim):
+    world.provider.says = {"ga4gh_passport_v1": claim}
+    told = world.get(world.browser("anna"), "/whoami")
+    assert told.status_code == 200 and told.json["registered"] is False
+
+
+def test_who_is_registered_states_their_purpose_with_the_sessions_token(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    browser = world.browser("anna")
+    body = {"purpose": {"categories": ["biomedical"]}, "forGood": True}
+    bare = browser.post("/whoami/purpose", base_url=HTTPS, json=body)
+    assert bare.status_code == 403 and "token" in bare.text
+    assert world.post(browser, "/whoami/purpose", body).json["purpose"] == body["purpose"]
+
+
+def test_a_bearer_token_needs_no_csrf_token_and_wins_over_a_session(world):
+    browser = world.browser("anna")
+    told = browser.post("/whoami", base_url=HTTPS, headers={"Authorization": "Bearer a.b.c"})
+    assert told.status_code == 401  # looked at, and refused; the session does not stand in for it
+
+
+# ---- userinfo is read again ----------------------------------------------------------------------
+
+
+def test_userinfo_is_read_once_an_hour_and_new_visas_replace_the_old(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    browser = world.browser("anna")
+    for _ in range(5):
+        world.clock.forward(minutes=11)
+        assert world.get(browser, "/whoami").json["registered"] is True
+    assert world.provider.userinfo_asked == 1
+    world.provider.says = {"ga4gh_passport_v1": []}
+    world.clock.forward(minutes=5)
+    assert world.get(browser, "/whoami").json["registered"] is False
+    assert world.provider.userinfo_asked == 2
+
+
+def test_visas_that_cannot_be_read_again_stop_counting_and_the_provider_is_left_alone(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    browser = world.browser("anna")
+    world.clock.forward(minutes=59)
+    assert world.get(browser, "/whoami").json["registered"] is True
+    world.provider.status[USERINFO] = 503
+    for minute in range(60):
+        world.clock.forward(minutes=1)
+        told = world.get(browser, "/whoami").json
+        assert told["account"] and (told["registered"] is False or minute == 0)
+    assert world.provider.userinfo_asked < 9  # at 60, 61, 63, 67, 75, 91 minutes
+    world.provider.status.clear()
+    world.clock.forward(minutes=59)
+    assert world.get(browser, "/whoami").json["registered"] is True
+
+
+def test_an_access_token_that_ended_is_refreshed(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    browser = world.browser("anna")
+    world.provider.live.clear()
+    world.clock.forward(minutes=59)
+    world.get(browser, "/whoami")
+    world.clock.forward(minutes=1)
+    assert world.get(browser, "/whoami").json["registered"] is True
+    assert [told["grant_type"] for told, _ in world.provider.asked][-1] == "refresh_token"
+
+
+def test_who_was_taken_their_tokens_has_no_visas_and_is_not_asked_about_again(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    world.provider.answer = {"refresh_token": "another"}
+    browser = world.browser("anna")
+    world.provider.live.clear()
+    for _ in range(6):
+        world.clock.forward(minutes=59)
+        told = world.get(browser, "/whoami").json
+    assert told["registered"] is False and told["account"] == world.account("anna")
+    assert world.provider.userinfo_asked == 2 and len(world.provider.asked) == 2
+
+
+def test_a_provider_that_is_down_takes_nobody_their_session(world):
+    browser = world.browser("anna")
+    world.internet.down |= {DISCOVERY, TOKEN, USERINFO}
+    for _ in range(4):
+        world.clock.forward(minutes=50)
+        assert world.get(browser, "/whoami").json["account"] == world.account("anna")
+
+
+def test_userinfo_that_turns_to_another_person_gives_no_visas(world):
+    world.provider.says = {"ga4gh_passport_v1": registered_visas()}
+    browser = world.browser("anna")
+    world.provider.says = {"sub": "eve", "ga4gh_passport_v1": registered_visas("eve")}
+    world.clock.forward(minutes=59)
+    world.get(browser, "/whoami")
+    world.clock.forward(minutes=2)
+    told = world.get(browser, "/whoami").json
+    assert told["registered"] is False and told["account"] == world.account("anna")
+
+
+# ---- blocked -------------------------------------------------------------------------------------
+
+
+def test_who_is_blocked_is_out_at_once_and_their_sessions_end(world):
+    browser, elsewhere = world.browser("anna"), world.browser("anna")
+    trusted = world.trust.read_text()
+    world.trust.write_text(f'{trusted}\n[[blocked]]\niss = "{ISSUER}"\nsub = "anna"\n')
+    assert world.get(browser, "/whoami").status_code == 403
+    world.trust.write_text(trusted)
+    for one in (browser, elsewhere):
+        assert not world.get(one, "/session").json["loggedIn"]
+
+
+def test_who_is_blocked_cannot_log_in(world):
+    trusted = world.trust.read_text()
+    world.trust.write_text(f'{trusted}\n[[blocked]]\niss = "{ISSUER}"\nsub = "anna"\n')
+    assert world.log_in(world.browser()).status_code == 403
+    assert "refused" in world.entries("login")[-1].body
+
+
+def test_who_the_committee_blocks_from_everything_is_logged_out(world):
+    browser = world.browser("anna")
+    said = {"account": world.account("anna"), "dataset": "*", "reason": "misuse"}
+    committee = world.browser("eve")
+    make_member(world, "eve")
+    assert world.post(committee, "/dac/blocks", {"block": said}).status_code == 200
+    assert not world.get(browser, "/session").json["loggedIn"]
+
+
+def make_member(world, sub):
+    from beacon_node.actions.applications.desk import set_committee
+    from beacon_node.model.application import Committee
+
+    members = frozenset({world.account(sub), "acc-fay"})
+    set_committee(world.node, Committee(members, frozenset({"c"}), 1, 365), OPERATOR)
+
+
+def test_while_the_list_of_trusted_issuers_is_broken_no_session_counts_but_one_can_log_out(world):
+    browser = world.browser("anna")
+    world.trust.write_text("broken")
+    assert world.get(browser, "/whoami").status_code == 503
+    assert world.post(browser, "/logout", {}).status_code == 200
+
+
+# ---- roles ---------------------------------------------------------------------------------------
+
+
+def test_a_role_holds_from_the_next_request_on_and_so_does_its_end(world):
+    browser = world.browser("anna")
+    assert world.get(browser, "/roles").status_code == 403
+    world.give("anna", StaffRole.AUDITOR)
+    assert world.get(browser, "/roles").json["roles"] == [
+        {"account": world.account("anna"), "roles": ["auditor"]}
+    ]
+    assert world.get(browser, "/session").json["roles"] == ["auditor"]
+    world.give("anna", StaffRole.AUDITOR, is_given=False)
+    assert world.get(browser, "/roles").status_code == 401  # logged out, too
+    assert not world.get(browser, "/session").json["loggedIn"]
+
+
+def test_an_administrator_gives_roles_over_http_and_nobody_else_does(world):
+    admin, ben = world.browser("anna"), world.browser("ben")
+    world.give("anna", StaffRole.ADMINISTRATOR)
+    said = {"iss": ISSUER, "sub": "ben", "role": "consent_manager", "reason": "new colleague"}
+    assert world.post(ben, "/roles", {"add": said}).status_code == 403
+    assert world.post(world.browser(), "/roles", {"add": said}).status_code == 401
+    told = world.post(admin, "/roles", {"add": said}).json
+    assert told["changed"] is True
+    assert {"account": world.account("ben"), "roles": ["consent_manager"]} in told["roles"]
+    assert world.post(admin, "/roles", {"add": said}).json["changed"] is False
+    entry = world.entries("role")[-1]
+    assert world.account("anna") in entry.body and "new colleague" in entry.body
+    world.give("ben", StaffRole.AUDITOR)
+    for role in StaffRole:
+        assert world.post(ben, "/roles", {"add": {**said, "role": role}}).status_code == 403
+
+
+def test_nobody_removes_the_last_administrator_over_http(world):
+    admin = world.browser("anna")
+    world.give("anna", StaffRole.ADMINISTRATOR)
+    last = {"account": world.account("anna"), "role": "administrator"}
+    refused = world.post(admin, "/roles", {"remove": last})
+    assert refused.status_code == 409 and "last administrator" in refused.text
+    world.give("ben", StaffRole.ADMINISTRATOR)
+    assert world.post(admin, "/roles", {"remove": last}).json["changed"] is True
+    assert not world.get(admin, "/session").json["loggedIn"]
+    world.give("ben", StaffRole.ADMINISTRATOR, is_given=False)  # the operator can
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"add": {}, "remove": {}},
+        {"add": "anna"},
+        {"add": {"account": "a"}},
+        {"add": {"account": "a", "role": "king"}},
+        {"add": {"account": "a", "iss": "i", "sub": "s", "role": "auditor"}},
+        {"add": {"iss": "i", "role": "auditor"}},
+        {"add": {"account": "", "role": "auditor"}},
+        {"add": {"account": 7, "role": "auditor"}},
+        {"add": {"account": "a", "role": "auditor", "reason": "x" * 9_000}},
+        {"add": {"account": "a", "role": "auditor", "email": "a@b"}},
+        {"give": {"account": "a", "role": "auditor"}},
+        [],
+    ],
+)
+def test_a_change_of_roles_that_is_not_clear_is_refused_and_changes_nothing(world, body):
+    admin = world.browser("anna")
+    world.give("anna", StaffRole.ADMINISTRATOR)
+    head = world.node.ledger.head()
+    assert world.post(admin, "/roles", body).status_code == 400
+    assert world.node.ledger.head() == head
+
+
+def test_two_who_dismiss_each_other_leave_one_administrator(world):
+    node, anna, ben = world.node, world.account("anna"), world.account("ben")
+    for sub in ("anna", "ben"):
+        world.give(sub, StaffRole.ADMINISTRATOR)
+    dismissed = RoleChange(ben, StaffRole.ADMINISTRATOR, is_given=False)
+    assert change_role(node, dismissed, Actor(anna))
+    with pytest.raises(NotPermitted):
+        change_role(node, replace(dismissed, account=anna), Actor(ben))
+    with pytest.raises(Conflict):
+        change_role(node, replace(dismissed, account=anna), Actor(anna))
+    assert roles_of(node, anna) == {StaffRole.ADMINISTRATOR} and not roles_of(node, ben)
+    assert roles_of(node, "") == frozenset()
+
+
+# ---- consent -------------------------------------------------------------------------------------
+
+
+def test_a_consent_manager_records_a_withdrawal_that_holds_from_the_next_question_on(world):
+    manager = world.browser("anna")
+    body = {"individual": PERSON, "dataset": "c", "document": "letter of 2030-01-10"}
+    assert world.post(manager, "/consent/withdrawals", body).status_code == 403
+    world.give("anna", StaffRole.CONSENT_MANAGER)
+    told = world.post(manager, "/consent/withdrawals", body)
+    assert told.status_code == 201 and told.json["isNew"] is True
+    assert told.json["consent"]["status"] == "withdrawn"
+    assert told.json["consent"]["recorded_by"] == world.account("anna")
+    assert told.json["effect"] == ["It holds from the next question on."]
+    record = world.get(manager, f"/consent/individuals/{PERSON}").json
+    assert [one["consent"]["status"] for one in record["versions"]][-1] == "withdrawn"
+    assert record["summary"] and record["head"]["sequence"]
+
+
+def test_others_learn_nothing_of_anybodys_consent(world):
+    world.give("ben", StaffRole.ADMINISTRATOR)
+    world.give("ben", StaffRole.AUDITOR)
+    for sub in ("anna", "ben"):
+        browser = world.browser(sub)
+        known = world.get(browser, f"/consent/individuals/{PERSON}")
+        unknown = world.get(browser, "/consent/individuals/nobody")
+        assert known.status_code == unknown.status_code == 403
+        assert known.json["error"] == unknown.json["error"]
+    assert world.get(world.browser(), f"/consent/individuals/{PERSON}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 400),
+        ({"individual": ""}, 400),
+        ({"individual": 7}, 400),
+        ({"individual": PERSON, "uses": []}, 400),
+        ({"individual": PERSON, "uses": ["everything"]}, 400),
+        ({"individual": PERSON, "signedOn": "yesterday"}, 400),
+        ({"individual": PERSON, "reason": "x"}, 400),
+        ({"individual": "nobody"}, 404),
+        ({"individual": PERSON, "dataset": "elsewhere"}, 404),
+        ({"individual": PERSON, "signedOn": "2000-01-01"}, 409),
+    ],
+)
+def test_a_withdrawal_that_is_not_clear_is_refused_and_changes_nothing(world, body, status):
+    manager = world.browser("anna")
+    world.give("anna", StaffRole.CONSENT_MANAGER)
+    version = world.node.ledger.consent_version()
+    assert world.post(manager, "/consent/withdrawals", body).status_code == status
+    assert world.node.ledger.consent_version() == version
+
+
+# ---- CSRF on every route -------------------------------------------------------------------------
+
+
+def test_no_route_that_may_change_anything_takes_a_cookie_without_the_sessions_token(world):
+    """Every route of the whole node that takes another method than GET, found in its own map."""
+    browser = world.browser("anna")
+    for role in StaffRole:
+        world.give("anna", role)
+    make_member(world, "anna")
+    head, found = world.node.ledger.head(), 0
+    for rule in world.app.url_map.iter_rules():
+        for method in rule.methods - {"GET", "HEAD", "OPTIONS"}:
+            path = rule.rule.replace("<id>", PERSON)
+            path = path.replace("<path:", "<").partition("<")[0].rstrip("/") or path
+            for headers in ({}, {"Origin": "https://evil.example"}):
+                told = browser.open(path, method=method, base_url=HTTPS, headers=headers, json={})
+                if told.status_code < 400:  # tells everybody the same, and looks at no cookie
+                    bare = world.browser().open(path, method=method, base_url=HTTPS, json={})
+                    assert told.data == bare.data, (method, rule.rule)
+                found += told.status_code == 403
+    assert found >= 20
+    assert world.node.ledger.head() == head and world.get(browser, "/session").json["loggedIn"]
+
+
+# ---- the audit -----------------------------------------------------------------------------------
+
+
+def test_logins_logouts_and_refusals_are_in_the_audit_without_tokens_or_names(world):
+    browser = world.browser("anna")
+    refused = world.browser()
+    world.provider.claims = {"iss": "https://evil.example"}
+    assert world.log_in(refused).status_code == 401
+    world.post(browser, "/logout", {})
+    bodies = [entry.body for entry in world.entries("login")]
+    assert ['"login"' in bodies[0], "login refused" in bodies[1], "logout" in bodies[2]] == [
+        True
+    ] * 3
+    assert all(world.account("anna") in bodies[n] for n in (0, 2))
+    for secret in ("access-", "refresh-", "Anna", "anna", "code-"):
+        assert not any(secret in body for body in bodies)
+    assert verify_ledger(world.node, None).head
+
+
+def test_strangers_cannot_fill_the_ledger_with_refusals(world):
+    world.provider.claims = {"iss": "https://evil.example"}
+    for _ in range(100):
+        assert world.log_in(world.browser()).status_code == 401
+        world.clock.forward(seconds=20)
+    assert len(world.entries("login")) == 60
+
+
+def test_one_address_is_not_let_in_and_out_for_ever(world):
+    for _ in range(30):
+        world.log_in(world.browser())
+    browser = world.browser()
+    sent = browser.get("/login/start/hospital", base_url=HTTPS, headers=BROWSER)
+    assert sent.status_code == 429 and "too many" in sent.text
+    world.clock.forward(minutes=10)
+    assert world.log_in(world.browser()).status_code == 303
+
+
+def test_changed_settings_are_noticed_at_the_next_start(world):
+    node = replace(world.node, settings=Settings())
+    first = note_configuration(node, OPERATOR)
+    assert first.changed == {} and note_configuration(node, OPERATOR) is None
+    toml = '[server]\nport = 8080\n[network]\nproxy = "http://user:secret@proxy.example:3128"\n'
+    changed = replace(node, settings=read_settings(toml, {}))
+    told = note_configuration(changed, OPERATOR)
+    assert told.changed["server.port"] == [None, 8080]
+    assert "secret" not in str(told) and "proxy.example" in told.changed["network.proxy"][1]
+    other = replace(changed.settings, network=Network(proxy="http://user:other@proxy.example:3128"))
+    told = note_configuration(replace(changed, settings=other), OPERATOR)
+    assert list(told.changed) == ["network.proxy"]
+    assert told.digest != first.digest
+    back = note_configuration(node, OPERATOR)
+    assert back.changed["server.port"] == [8080, None]
+    assert len(world.entries("configuration")) == 4 and verify_ledger(node, None).head

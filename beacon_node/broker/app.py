@@ -12,6 +12,7 @@ from beacon_node.broker.web.asking import SearchBox, add_search_box
 from beacon_node.broker.web.beacon_api import BrokerApi
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
+from beacon_node.broker.web.pages import TEMPLATES, NetworkPages, add_pages
 from beacon_node.broker.web.services import Services, add_services
 from beacon_node.broker.web.upper import add_upper, upper_desk
 from beacon_node.broker.web.whoami import Whoami, add_whoami
@@ -19,6 +20,7 @@ from beacon_node.web.application import Application
 from beacon_node.web.beacon_routes import add_beacon
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
+from beacon_node.web.pages import Pages
 from beacon_node.web.responses import json_response
 
 
@@ -39,9 +41,12 @@ def create_app(broker: Broker, library: Library | None = None) -> Flask:
     desk = Desk(broker, library or library_of(broker))
     upper = upper_desk(broker)
     askers = AskerDesk(broker, from_above=upper.asker if upper else nobody)
-    api = BrokerApi(desk, Catalogue(broker.registry, desk.library), askers.who_asks)
+    catalogue = Catalogue(broker.registry, desk.library)
+    api = BrokerApi(desk, catalogue, askers.who_asks)
     add_beacon(app, api)
-    add_search_box(app, SearchBox(desk, api.rules, askers.who_asks))
+    box = SearchBox(desk, api.rules, askers.who_asks)
+    add_search_box(app, box)
+    add_pages(app, NetworkPages(broker, box, Pages(TEMPLATES), catalogue.terms))
     add_services(app, Services(desk))
     add_whoami(app, Whoami(broker, askers))
     if upper:

@@ -18,7 +18,7 @@ from beacon_node.model.login import (
 )
 from beacon_node.ports import BegunLoginTable, LoginHost, LoginProvider, PasswordDoor, SessionTable
 from beacon_node.web.errors import HttpError, http_error
-from beacon_node.web.pages import POLICY, Pages, style, wants_page
+from beacon_node.web.pages import POLICY, Pages, add_style, wants_page
 from beacon_node.web.responses import json_response
 from beacon_node.web.sessions import Door, SessionDesk, sent_token
 
@@ -253,7 +253,7 @@ def add_login(app: Flask, desk: LoginDesk) -> None:
     for path, handler, method in routes:
         app.add_url_rule(path, f"login {path}", desk.told(handler), methods=[method])
     app.add_url_rule("/session", "session", desk.session, methods=["GET"])
-    app.add_url_rule("/pages.css", "style of pages", style, methods=["GET"])
+    add_style(app)
 
 
 def safe_path(told: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Response, request
+from flask import Flask, Response, request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 _HERE = Path(__file__).parent
@@ -58,8 +58,13 @@ def wants_page() -> bool:
     return request.accept_mimetypes.best_match(offered) == "text/html"
 
 
-def style() -> Response:
-    """Return the one sheet of styles of all pages."""
+def add_style(app: Flask) -> None:
+    """Give `app` the styles of its pages, once."""
+    if "style of pages" not in app.view_functions:
+        app.add_url_rule("/pages.css", "style of pages", _style, methods=["GET"])
+
+
+def _style() -> Response:
     body = (_HERE / "static" / "pages.css").read_text("utf-8")
     kept = {"Cache-Control": "public, max-age=3600", "X-Content-Type-Options": "nosniff"}
     return Response(body, 200, kept, mimetype="text/css")

@@ -2,16 +2,22 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from werkzeug.serving import make_server
 
+from beacon_node.crypto.ed25519 import SigningKey
+from beacon_node.federation.checks import signed_question
+from beacon_node.federation.messages import Signer
+from beacon_node.model.federation import MESSAGE_HEADER, Member, PinnedBroker
 from beacon_node.model.query import Granularity
+from beacon_node.model.requester import Tier
 from beacon_node.ports import Received, Sent
-from tests.broker.federation import Federation, Signatures, federation, own_member
+from beacon_node.randomness import SystemClock, SystemRandomness
+from tests.broker.federation import Federation, Handler, federation, pinned
 
 
 @dataclass
@@ -35,29 +41,36 @@ class Site:
 
 
 def network(folder: Path, *sites: Site) -> Federation:
-    """Return a broker over `sites`, all of which may answer at once unless told to wait."""
-    signed = {
-        site.name: Signatures(f"org.example.{site.name.lower()}", n)
-        for n, site in enumerate(sites, 1)
-    }
+    """Return a broker over `sites`, each of which pins it."""
+    pins: dict[str, PinnedBroker] = {}
+    signers = {site.name: _signer(site, number) for number, site in enumerate(sites, 1)}
     members = {
-        own_member(site.name, signed[site.name], organization=f"{site.name} Trust"): _answering(
-            site, signed[site.name]
-        )
+        _member(site, signers[site.name]): _answering(site, signers[site.name], pins)
         for site in sites
     }
     found = federation(folder, members, learn=False)
-    for one in signed.values():
-        one.knows(found.broker)
+    pins[found.broker.settings.broker.id] = pinned(found.broker)
     return found
 
 
-def _answering(site: Site, signatures: Signatures):
+def _signer(site: Site, seed: int) -> Signer:
+    key = SigningKey(bytes([seed]) * 32)
+    return Signer(f"org.example.{site.name.lower()}", key, SystemClock(), SystemRandomness())
+
+
+def _member(site: Site, signer: Signer) -> Member:
+    url, keys = f"https://{site.name.lower()}.example", (signer.key.public.x,)
+    return Member(signer.id, site.name, url, keys=keys, organization=f"{site.name} Trust")
+
+
+def _answering(site: Site, signer: Signer, pins: Mapping[str, PinnedBroker]) -> Handler:
     def handle(sent: Sent) -> Received:
         if sent.method == "GET":
             return Received(404, b"{}")
         site.may_answer.wait(10)
-        return signatures.signed(sent, Received(200, site.body()))
+        question, body = signed_question(sent.headers[MESSAGE_HEADER], pins), site.body()
+        reply = signer.reply(question, Tier.REGISTERED, status=200, body=body)
+        return Received(200, body, {MESSAGE_HEADER.lower(): reply})
 
     return handle
 

@@ -2,9 +2,14 @@
 
 import csv
 import io
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from beacon_node.broker.health import Change, Condition, MemberHealth
+from beacon_node.broker.web.page_views import site_view
+from beacon_node.model.federation import Member
 from tests.broker.sites import Site, answered, network, ready
 
 ABOUT_23 = answered("clinic", exists=True, count=23, countPrecision="imprecise")
@@ -105,9 +110,21 @@ def test_lines_of_the_stream_are_for_our_own_page(found):
 
 def test_sites_are_listed_with_how_they_do(found):
     assert page(found, "/sites").text.count("not asked yet") == 3
-    page(found, QUESTION)
-    found.broker.crew.watch.write()
-    assert page(found, "/sites").text.count('class="badge">answers<') == 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind", "since"),
+    [
+        (Condition.ANSWERS, "yes", "Since 2030-01-07 14:00"),
+        (Condition.IS_SILENT, "away", "Since 2030-01-07 14:00: connection refused"),
+    ],
+)
+def test_a_site_s_condition_is_told_in_the_network_s_time_zone(condition, kind, since):
+    change = Change(condition, datetime(2030, 1, 7, 12, tzinfo=UTC), "")
+    health = MemberHealth("org.north", (change,), last_reason="connection refused")
+    member = Member("org.north", "North", "https://north.example")
+    shown = site_view(member, health, ZoneInfo("Europe/Helsinki"))
+    assert (shown.state, shown.kind, shown.since) == (condition, kind, since)
 
 
 def test_a_network_without_sites_says_how_one_joins(tmp_path):

@@ -120,7 +120,7 @@ def test_sites_are_listed_with_how_they_do(found):
     ],
 )
 def test_a_site_s_condition_is_told_in_the_network_s_time_zone(condition, kind, since):
-    change = Change(condition, datetime(2030, 1, 7, 12, tzinfo=UTC), "")
+    change = Change("org.north", condition, datetime(2030, 1, 7, 12, tzinfo=UTC))
     health = MemberHealth("org.north", (change,), last_reason="connection refused")
     member = Member("org.north", "North", "https://north.example")
     shown = site_view(member, health, ZoneInfo("Europe/Helsinki"))

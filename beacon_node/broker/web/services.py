@@ -56,7 +56,7 @@ class Services:
             "type": _BEACON | {"version": known.api_version or _USUAL_VERSION},
             "organization": {
                 "name": member.organization or member.name,
-                "url": known.organization_url or member.url,
+                "url": member.organization_url or known.organization_url or member.url,
             },
             "version": known.version or _UNKNOWN,
             "url": api_url(member),

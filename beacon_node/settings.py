@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
 from beacon_node.errors import ConfigurationError
+from beacon_node.model.checkpoint_places import read_places
 from beacon_node.privacy.registered.bounds import Bounds
 
 ENVIRONMENTS = ("prod", "test", "dev", "staging")
@@ -145,6 +146,13 @@ class MailServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """Who keeps checkpoints of the ledger (docs/operator.md)."""
+
+    checkpoints_to: tuple[str, ...] = ()  # once a day: /folder, mailto:address, broker:id
+
+
+@dataclass(frozen=True, slots=True)
 class Registered:
     """How much noisy counts may give away (docs/guard-registered.md). What was charged stays
     charged: other settings hold for what is asked from then on."""
@@ -189,6 +197,7 @@ class Settings:
     network: Network = field(default_factory=Network)
     visas: Visas = field(default_factory=Visas)
     mail: MailServer = field(default_factory=MailServer)
+    audit: Audit = field(default_factory=Audit)
 
     @property
     def public_url(self) -> str:
@@ -248,6 +257,7 @@ def _check(settings: Settings) -> None:
         *_mail_claims(settings.mail),
     )
     SOURCE.check(claims)
+    read_places(settings.audit.checkpoints_to)
     try:
         settings.registered.bounds  # noqa: B018 - it refuses numbers that do not fit together
     except ConfigurationError as error:

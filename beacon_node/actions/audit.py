@@ -92,6 +92,14 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file in the place of a kept checkpoint that holds none."""
+
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class AuditCheck:
     """What following the ledger found: its chain and tables, why it is not the newest (in
     sentences; empty: nothing shows that), and each checkpoint."""
@@ -117,6 +125,15 @@ def kept_checkpoint(path: Path) -> Kept:
     return Kept(str(path), read_checkpoint(_content(path), str(path)))
 
 
+def kept_in_folder(path: Path) -> "Kept | Unreadable":
+    """Return the checkpoint of a file that a folder keeps, or why it is none: one bad file among
+    many is told, and the others are looked at."""
+    try:
+        return kept_checkpoint(path)
+    except InvalidInput as error:
+        return Unreadable(str(path), str(error))
+
+
 def kept_key(path: Path) -> PublicKey:
     """Return the public key of a file, in PEM or JWK. Raises InvalidInput."""
     return read_public_key(_content(path), str(path))
@@ -131,7 +148,7 @@ def _content(path: Path) -> bytes:
 
 
 def verify_audit(
-    node: Node, kept: Sequence[Kept] = (), witnessed: PublicKey | None = None
+    node: Node, kept: Sequence[Kept | Unreadable] = (), witnessed: PublicKey | None = None
 ) -> AuditCheck:
     """Return what following the whole ledger found, and how it stands to checkpoints.
 
@@ -163,7 +180,9 @@ def _older(node: Node) -> tuple[str, ...]:
         return (str(error),)
 
 
-def _judge(node: Node, kept: Kept, key: PublicKey, found: Verification) -> Judged:
+def _judge(node: Node, kept: Kept | Unreadable, key: PublicKey, found: Verification) -> Judged:
+    if isinstance(kept, Unreadable):
+        return Judged(kept.name, Standing.FORGED, f"{kept.problem}: it is no checkpoint any more")
     standing = _provenance(node, kept.signed, key) or _position(node, kept.signed, found)
     said = kept.signed.checkpoint
     sentence = _SENTENCES[standing].format(name=kept.name, at=said.head.sequence, node=said.node)

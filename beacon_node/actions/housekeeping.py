@@ -4,8 +4,10 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from beacon_node.actions.applications.letters import queue_letters, queue_reminders, send_letters
+from beacon_node.actions.leave_checkpoints import EVERY, job_name, leave, places
 from beacon_node.actions.mail import OUTBOX_FILE, mailer_of, open_outbox
 from beacon_node.errors import BeaconNodeError
 from beacon_node.node import Node
@@ -28,6 +30,8 @@ class Task:
 def tasks(node: Node) -> Iterator[Task]:
     """Yield what there is to do with this node's settings."""
     yield Task("verifying the ledger", timedelta(days=1), timedelta(hours=1), _verify)
+    for place in places(node):
+        yield Task(job_name(place), EVERY, timedelta(hours=1), partial(leave, place=place))
     if node.settings.mail.is_used:
         yield Task("letters", timedelta(minutes=1), timedelta(minutes=10), _letters)
         yield Task("reminders", timedelta(hours=12), timedelta(minutes=10), _reminders)

@@ -13,6 +13,7 @@ from beacon_node.errors import LedgerBroken
 if TYPE_CHECKING:
     from beacon_node.actions.audit import AuditCheck
 
+FEW = 3  # held checkpoints that are named one by one
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -73,13 +74,22 @@ def verify(session: Session, files: tuple[Path, ...], key_file: Path | None) -> 
     """Follow the whole ledger, and compare it with checkpoints.
 
     Fails (exit code 6) and says how to recover if any entry was changed, dropped, added or moved,
-    if the ledger is older than a release, or if it is not what a checkpoint signed.
+    if the ledger is older than a release, or if it is not what a checkpoint signed. Checkpoints in
+    the folders of audit.checkpoints_to are looked at by themselves.
     """
-    from beacon_node.actions.audit import kept_checkpoint, kept_key, verify_audit
+    from beacon_node.actions.audit import (
+        kept_checkpoint,
+        kept_in_folder,
+        kept_key,
+        verify_audit,
+    )
+    from beacon_node.actions.leave_checkpoints import kept_files
 
+    node = session.open_node()
     kept = [kept_checkpoint(file) for file in files]
+    kept += [kept_in_folder(file) for file in kept_files(node) if file not in files]
     witnessed = kept_key(key_file) if key_file else None
-    found = verify_audit(session.open_node(), kept, witnessed)
+    found = verify_audit(node, kept, witnessed)
     session.output.result(_check_document(found), lambda: _show_check(session, found))
     for sentence in filter(None, (found.problem, *found.older)):
         session.output.note(f"! {sentence}")
@@ -107,5 +117,37 @@ def _show_check(session: Session, found: "AuditCheck") -> None:
         session.output.sentence(
             f"All {head.sequence:,} entries are as they were written. Head: {at}"
         )
-    for one in found.checkpoints:
+    held = [one for one in found.checkpoints if one.standing == "held"]
+    if len(held) > FEW:
+        session.output.sentence(
+            f"The ledger holds everything that {len(held):,} kept checkpoints signed; the newest: "
+            f"{held[0].sentence}"
+        )
+        held = []
+    for one in (*held, *(one for one in found.checkpoints if one.standing != "held")):
         session.output.sentence(one.sentence)
+
+
+@audit.command()
+@with_session
+def deliver(session: Session) -> int:
+    """Sign how far the ledger has come, and leave that with everybody in audit.checkpoints_to.
+
+    A served node does it once a day by itself; otherwise run it by cron. Fails (exit code 6) if it
+    could not be left somewhere.
+    """
+    from beacon_node.actions.leave_checkpoints import deliver as deliver_all
+    from beacon_node.errors import ConfigurationError, StoreUnavailable
+
+    node = session.open_node()
+    if not node.settings.audit.checkpoints_to:
+        raise ConfigurationError("node.toml: audit.checkpoints_to names nobody")
+    left = deliver_all(node)
+
+    def show() -> None:
+        for one in left:
+            told = one.problem or f"it has the checkpoint of entry {one.sequence:,}"
+            session.output.sentence(f"{one.place}: {told}")
+
+    session.output.result({"left": left}, show)
+    return StoreUnavailable.exit_code if any(one.problem for one in left) else 0

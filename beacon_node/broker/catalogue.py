@@ -9,6 +9,7 @@ from beacon_node.beacon_v2.documents import merge_terms
 from beacon_node.broker.library import Library
 from beacon_node.broker.registry import Registry
 from beacon_node.model.entries import EntryType
+from beacon_node.model.federation import MemberKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,9 +29,17 @@ class Catalogue:
         self._lock, self._merged = Lock(), _Merged()
 
     def entry_types(self) -> frozenset[EntryType]:
-        """Return the types of entries that any member has, variations while none is known."""
-        known = [one.entry_types or frozenset() for one in self._known()]
-        return frozenset().union(*known) or frozenset({EntryType.GENOMIC_VARIANT})
+        """Return the types of entries that any member has; variations where there is none.
+
+        Nodes and brokers of which nothing is known yet have all of them, as all have.
+        """
+        found = frozenset({EntryType.GENOMIC_VARIANT})
+        for member in self._registry.members():
+            told = self._library.of(member).entry_types
+            if told is None and member.kind is not MemberKind.BEACON:
+                return frozenset(EntryType)
+            found |= told or frozenset()
+        return found
 
     def terms(self) -> Sequence[dict]:
         """Return the filtering terms of all members, each once."""

@@ -5,23 +5,33 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import orjson
 from flask import Flask
 
 from beacon_node.broker.app import create_app
+from beacon_node.broker.ask import Desk
 from beacon_node.broker.broker import Broker, make_crew
 from beacon_node.broker.library import Library
 from beacon_node.broker.settings import Settings
 from beacon_node.broker.state import State
 from beacon_node.crypto.ed25519 import SigningKey
+from beacon_node.crypto.messages import read_message
 from beacon_node.errors import Unreachable
-from beacon_node.federation.messages import Signer
+from beacon_node.federation.claims import read_question_claims
+from beacon_node.federation.messages import QUESTION, Signer
 from beacon_node.identity.brokers_file import with_broker
-from beacon_node.identity.clearinghouse import open_clearinghouse
-from beacon_node.model.federation import Member, MemberKind, PinnedBroker
+from beacon_node.identity.clearinghouse import Clearinghouse, open_clearinghouse
+from beacon_node.model.federation import (
+    MESSAGE_HEADER,
+    Member,
+    MemberKind,
+    PinnedBroker,
+    Question,
+)
 from beacon_node.model.requester import Tier
 from beacon_node.node import Node
 from beacon_node.node_web.network import membership_of
-from beacon_node.ports import Received, Sent
+from beacon_node.ports import Clock, Received, Sent
 from beacon_node.randomness import SystemClock, SystemRandomness
 from tests.node_web.networked import app_of, pin
 
@@ -89,6 +99,10 @@ class Federation:
     def client(self):
         return self.app.test_client()
 
+    @property
+    def desk(self) -> Desk:
+        return Desk(self.broker, self.library)
+
 
 def federation(
     folder: Path,
@@ -96,11 +110,15 @@ def federation(
     *,
     id: str = "org.example.hub",
     settings: Settings | None = None,
-    trusted: Path | None = None,
+    house: Clearinghouse | None = None,
+    clock: Clock | None = None,
     learn: bool = True,
 ) -> Federation:
     """Return a broker over `members`, of whom it has learned what they say of themselves."""
-    broker = make_broker(folder, Members(*members), id, settings, trusted)
+    broker = make_broker(folder, Members(*members), id, settings)
+    broker = replace(
+        broker, clearinghouse=house or broker.clearinghouse, clock=clock or broker.clock
+    )
     wire = broker.transport
     wire.handlers = {member.id: handler for member, handler in members.items()}
     library = Library(wire, broker.clock, broker.state.learned)
@@ -122,7 +140,6 @@ def make_broker(
     registry: Members,
     id: str,
     settings: Settings | None = None,
-    trusted: Path | None = None,
 ) -> Broker:
     folder.mkdir(parents=True, exist_ok=True)
     clock, randomness = SystemClock(), SystemRandomness()
@@ -142,7 +159,7 @@ def make_broker(
         transport=Wire(),
         crew=make_crew(settings, SimpleNamespace(health=_Forgets()), clock, randomness),
         signer=Signer(id, key, clock, randomness),
-        clearinghouse=open_clearinghouse(trusted, settings.public_url, None, clock),
+        clearinghouse=open_clearinghouse(None, settings.public_url, None, clock),
         clock=clock,
         randomness=randomness,
         pseudonym_key=b"p" * 32,
@@ -192,3 +209,32 @@ def over_broker(folder: Path, below: Federation, **told) -> Federation:
     path = below.broker.home / BROKERS_FILE
     path.write_text(with_broker(path, pinned(made.broker)))
     return made
+
+
+class Double:
+    """A node of ours that says what it is told to say, signed, and keeps what it was asked."""
+
+    def __init__(self, name: str, answer: object, kind: MemberKind = MemberKind.NODE, **told):
+        key = SigningKey(name.encode().ljust(32, b"-"))
+        id = f"org.example.{name.lower()}"
+        self.signer = Signer(id, key, SystemClock(), SystemRandomness())
+        url = f"https://{name.lower()}.example"
+        self.member = Member(id, name, url, kind, (key.public.x,), **told)
+        self.answer, self.tier, self.status = answer, Tier.REGISTERED, 200
+        self.questions: list[Question] = []
+
+    def __call__(self, sent: Sent) -> Received:
+        message = sent.headers.get(MESSAGE_HEADER)
+        if message is None:
+            return Received(404, b"{}")
+        question = read_question_claims(read_message(message, QUESTION).claims)
+        self.questions.append(question)
+        body = self.answer if isinstance(self.answer, bytes) else orjson.dumps(self.answer)
+        told = self.signer.reply(question, self.tier, status=self.status, body=body)
+        return Received(self.status, body, {MESSAGE_HEADER.lower(): told})
+
+
+def other_member(name: str) -> Member:
+    """Return somebody else's beacon."""
+    id = f"org.example.{name.lower()}"
+    return Member(id, name, f"https://{name.lower()}.example/beacon", MemberKind.BEACON)

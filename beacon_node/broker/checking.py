@@ -82,7 +82,7 @@ def _signed(broker: Broker, member: Member, timeout_s: float) -> tuple[Received,
     sent, question = broker.signer.question(member, Sent("GET", f"/api{_HELLO}"))
     received = broker.transport.send(member, sent, timeout_s=timeout_s)
     try:
-        return received, check_reply(member, question, received).at
+        return received, _middle(check_reply(member, question, received).at)
     except NotAuthentic as error:
         told = f"; it said: {_error_words(received)}" if received.status >= 400 else ""
         raise NotAuthentic(f"{error}{told}") from error
@@ -140,4 +140,9 @@ def _date(received: Received) -> datetime | None:
         found = parsedate_to_datetime(received.headers.get("date", ""))
     except ValueError:
         return None
-    return found + timedelta(seconds=0.5) if found.tzinfo else None
+    return _middle(found) if found.tzinfo else None
+
+
+def _middle(at: datetime) -> datetime:
+    """Return the middle of the second that a time of whole seconds is in."""
+    return at + timedelta(seconds=0.5)

@@ -4,6 +4,7 @@ Breakers are this process's own; conditions and tallies go to the broker's state
 processes meet. Writing happens aside, never while a researcher waits.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,9 +14,11 @@ from typing import Protocol
 from beacon_node.broker.breaker import Breaker, Gate
 from beacon_node.broker.health import Change, Condition, Tally, condition_after
 from beacon_node.broker.settings import Breaker as Limits
+from beacon_node.errors import StoreUnavailable
 from beacon_node.model.federation import Came, Member
 from beacon_node.ports import Clock, Randomness
 
+_LOG = logging.getLogger("beacon_node.broker")
 WRITE_EVERY_S = 5.0
 _WEIGHT = 0.3  # of the newest time among those that a member took
 
@@ -25,20 +28,25 @@ Timing = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one process saw of a member since it last wrote that down."""
+    """What one process saw of a member since it last wrote that down.
+
+    `change` is what the newest bad outcome would mean, were it to last; None after a good one.
+    """
 
     tally: Tally = field(default_factory=Tally)
     change: Change | None = None
     last_answer: datetime | None = None
     last_failure: datetime | None = None
     last_reason: str = ""
+    in_a_row: int = 0  # bad outcomes after the last good one
 
 
 class HealthLog(Protocol):
     """Where what was seen is kept; `broker.state.State` is one."""
 
-    def add_health(self, seen: Mapping[str, Seen], now: datetime) -> None:
-        """Add what was seen; a condition that holds already is no change."""
+    def add_health(self, seen: Mapping[str, Seen], now: datetime, *, enough: int) -> None:
+        """Add what was seen; a condition that holds already is no change. `enough` bad outcomes in
+        a row, over all processes, are a condition."""
 
 
 @dataclass(slots=True)
@@ -46,8 +54,6 @@ class _Eye:
     """What is known of one member here."""
 
     breaker: Breaker = field(default_factory=Breaker)
-    condition: Condition = Condition.UNKNOWN
-    in_a_row: int = 0  # bad outcomes
     silent_since: datetime | None = None
     reason: str = ""
     usual_s: float = float("inf")  # that it takes to answer; not known yet: it may take long
@@ -92,7 +98,7 @@ class Watch:
             eye = self._eye(member_id)
             told = condition_after(came)
             if told is Condition.ANSWERS:
-                self._answered(eye, member_id, now, elapsed_s)
+                self._answered(eye, now, elapsed_s)
             else:
                 self._failed(eye, Change(member_id, told, now, reason or came.value))
             self._write_soon()
@@ -111,8 +117,12 @@ class Watch:
             seen = {name: eye.seen for name, eye in self._eyes.items() if eye.seen != Seen()}
             for name in seen:
                 self._eyes[name].seen = Seen()
-        if seen:
-            self._log.add_health(seen, self._clock.now())
+        if not seen:
+            return
+        try:
+            self._log.add_health(seen, self._clock.now(), enough=self._limits.failures)
+        except StoreUnavailable as error:  # questions go on; the past has a gap
+            _LOG.warning("how members did was not written down: %s", error)
 
     def keep_only(self, member_ids: frozenset[str]) -> None:
         """Forget who is no member any more."""
@@ -123,18 +133,16 @@ class Watch:
     def _eye(self, member_id: str) -> _Eye:
         return self._eyes.setdefault(member_id, _Eye())
 
-    def _answered(self, eye: _Eye, member_id: str, now: datetime, elapsed_s: float) -> None:
+    def _answered(self, eye: _Eye, now: datetime, elapsed_s: float) -> None:
         before_s = eye.usual_s if eye.usual_s != float("inf") else elapsed_s
         eye.usual_s = before_s + _WEIGHT * (elapsed_s - before_s)
-        eye.breaker, eye.in_a_row, eye.silent_since = eye.breaker.answered(), 0, None
-        change = eye.seen.change
-        if eye.condition is not Condition.ANSWERS:
-            eye.condition, change = Condition.ANSWERS, Change(member_id, Condition.ANSWERS, now)
+        eye.breaker, eye.silent_since = eye.breaker.answered(), None
+        before_s = eye.usual_s if eye.usual_s != float("inf") else elapsed_s
+        eye.usual_s = before_s + _WEIGHT * (elapsed_s - before_s)
         tally = eye.seen.tally.answered(round(elapsed_s * 1_000))
-        eye.seen = replace(eye.seen, tally=tally, change=change, last_answer=now)
+        eye.seen = replace(eye.seen, tally=tally, last_answer=now, in_a_row=0, change=None)
 
     def _failed(self, eye: _Eye, told: Change) -> None:
-        eye.in_a_row += 1
         eye.reason = told.reason
         if told.condition is Condition.IS_SILENT:
             eye.silent_since = eye.silent_since or told.since
@@ -142,15 +150,13 @@ class Watch:
             eye.breaker = eye.breaker.failed(self._timing(), self._limits, chance)
         else:  # it is there, whatever it says
             eye.breaker, eye.silent_since = eye.breaker.answered(), None
-        change = eye.seen.change
-        if eye.in_a_row >= self._limits.failures and eye.condition is not told.condition:
-            eye.condition, change = told.condition, told
         eye.seen = replace(
             eye.seen,
             tally=eye.seen.tally.failed(),
-            change=change,
+            change=told,
             last_failure=told.since,
             last_reason=told.reason,
+            in_a_row=eye.seen.in_a_row + 1,
         )
 
     def _write_soon(self) -> None:

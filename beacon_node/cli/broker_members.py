@@ -139,12 +139,17 @@ _CHECKED = ("member", "address", "well", "version", "Beacon", "clock", "time")
 
 
 def _checked_row(one: "Checked") -> tuple[object, ...]:
-    clock = one.clock_ahead_s
     return (
         *(one.member.id, one.member.url, one.is_well, one.version, one.api_version),
-        "" if clock is None else f"{clock:+.1f} s",
+        _clock(one.clock_ahead_s),
         _ms(None if one.elapsed_s is None else round(one.elapsed_s * 1_000)),
     )
+
+
+def _clock(ahead_s: float | None) -> str:
+    if ahead_s is None:
+        return ""
+    return f"{ahead_s:+,.0f} s" if abs(ahead_s) >= 1.5 else "right"  # told in whole seconds
 
 
 def _checked_document(one: "Checked") -> dict:

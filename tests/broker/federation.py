@@ -131,7 +131,7 @@ def federation(
 class _Forgets:
     """Keeps no health, so that nothing writes into a folder that the test has left."""
 
-    def add_health(self, seen, now) -> None:
+    def add_health(self, seen, now, *, enough) -> None:
         return None
 
 

@@ -19,15 +19,16 @@ class HealthState:
     def __init__(self, file: StateFile) -> None:
         self._file = file
 
-    def add_health(self, seen: Mapping[str, Seen], now: datetime) -> None:
-        """Add what one process saw; a condition that holds already is no change."""
+    def add_health(self, seen: Mapping[str, Seen], now: datetime, *, enough: int) -> None:
+        """Add what one process saw; a condition that holds already is no change. `enough` bad
+        outcomes in a row, over all processes, are a condition."""
         with self._file.writing() as db:
             for member, one in seen.items():
                 if one.tally != Tally():
                     _add_tally(db, member, now, one.tally)
                 if one.last_answer or one.last_failure:
                     _set_last(db, member, one)
-                _add_change(db, member, one)
+                _add_change(db, member, one, enough)
                 _forget_old(db, member)
 
     def health(self, member: str) -> MemberHealth:
@@ -66,31 +67,32 @@ def _add_tally(db: sqlite3.Connection, member: str, now: datetime, tally: Tally)
 
 def _set_last(db: sqlite3.Connection, member: str, seen: Seen) -> None:
     """Keep the newer of what is there and what was seen: processes write in any order."""
-    answer, failure = _text(seen.last_answer), _text(seen.last_failure)
     db.execute(
-        "INSERT INTO health_last VALUES (?1, ?2, ?3, ?4) ON CONFLICT (member) DO UPDATE SET "
+        "INSERT INTO health_last VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (member) DO UPDATE SET "
         "reason = CASE WHEN ?3 > failure THEN ?4 ELSE reason END, "
+        "in_a_row = CASE WHEN ?2 != '' THEN ?5 ELSE in_a_row + ?5 END, "
         "answer = max(answer, ?2), failure = max(failure, ?3)",
-        (member, answer, failure, seen.last_reason),
+        (
+            member,
+            _text(seen.last_answer),
+            _text(seen.last_failure),
+            seen.last_reason,
+            seen.in_a_row,
+        ),
     )
 
 
-def _add_change(db: sqlite3.Connection, member: str, seen: Seen) -> None:
-    found = db.execute(
-        "SELECT condition, since FROM health_change WHERE member = ? ORDER BY number DESC LIMIT 1",
-        (member,),
-    ).fetchone()
-    holds = found["condition"] if found else Condition.UNKNOWN
-    change = seen.change
-    if change is None and seen.last_answer and holds != Condition.ANSWERS:
-        # Another process gave the member up; here it has answered since.
-        is_newer = found is None or _text(seen.last_answer) > found["since"]
-        is_good = seen.last_failure is None or seen.last_answer > seen.last_failure
-        if is_newer and is_good:
-            change = Change(member, Condition.ANSWERS, seen.last_answer)
-    if change is None or change.condition == holds:
+def _add_change(db: sqlite3.Connection, member: str, seen: Seen, enough: int) -> None:
+    sql = "SELECT * FROM health_change WHERE member = ? ORDER BY number DESC LIMIT 1"
+    newest = db.execute(sql, (member,)).fetchone()
+    sql = "SELECT in_a_row FROM health_last WHERE member = ?"
+    last = db.execute(sql, (member,)).fetchone()
+    change = seen.change if last and last["in_a_row"] >= enough else None
+    if change is None and seen.last_answer:
+        change = Change(member, Condition.ANSWERS, seen.last_answer)
+    if change is None or (newest and newest["condition"] == change.condition):
         return
-    if found and _text(change.since) < found["since"]:
+    if newest and _text(change.since) < newest["since"]:
         return  # what another process saw later is written already
     db.execute(
         "INSERT INTO health_change (member, condition, since, reason) VALUES (?, ?, ?, ?)",

@@ -38,7 +38,8 @@ CREATE TABLE health_last (
     member TEXT PRIMARY KEY,
     answer TEXT NOT NULL,
     failure TEXT NOT NULL,
-    reason TEXT NOT NULL
+    reason TEXT NOT NULL,
+    in_a_row INTEGER NOT NULL         -- bad outcomes after the last good one, of all processes
 ) STRICT;
 CREATE TABLE checkpoint_key (
     member TEXT PRIMARY KEY,

@@ -11,10 +11,9 @@ from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.model.federation import Asserted, Member, PinnedBroker, Question, Reply
 from beacon_node.model.requester import Tier
 from beacon_node.node import Node
-from beacon_node.node_web.app import create_app
-from beacon_node.node_web.network import Membership, NetworkDesk, add_network, membership_of
-from beacon_node.node_web.pace import Pace
-from beacon_node.node_web.passports import PassportDesk, add_passports, clearinghouse_of
+from beacon_node.node_web.network import membership_of
+from beacon_node.node_web.passports import clearinghouse_of
+from beacon_node.node_web.wsgi import whole_app
 from beacon_node.ports import Received, Sent
 from beacon_node.randomness import SystemRandomness
 from tests.federation.network import BROKER, BROKER_KEY, OTHER_KEY
@@ -33,20 +32,9 @@ def pin(node: Node, *brokers: PinnedBroker) -> None:
         path.write_text(with_broker(path, broker))
 
 
-def app_of(
-    node: Node,
-    house: Clearinghouse | None = None,
-    own: Membership | None = None,
-    pace: Pace = Pace(tick_s=1e-6),
-) -> Flask:
-    """Return the application as `wsgi.make_app` wires it."""
-    house = house or clearinghouse_of(node)
-    desk, network = PassportDesk(node, house), NetworkDesk(node, house, own or membership_of(node))
-    who_asks, who_acts = network.who_asks(desk.who_asks), network.who_acts(desk.who_asks)
-    app = create_app(node, who_asks, pace, who_acts)
-    add_network(app, network)
-    add_passports(app, desk)
-    return app
+def app_of(node: Node, house: Clearinghouse | None = None) -> Flask:
+    """Return the application of one of the node's processes."""
+    return whole_app(node, house or clearinghouse_of(node))
 
 
 @dataclass

@@ -161,7 +161,7 @@ def test_a_message_counts_once(broker, node):
 
 
 def test_a_message_counts_once_in_all_processes(broker, world, node):
-    other = replace(broker, app=app_of(node, world.house, membership_of(node)))
+    other = replace(broker, app=app_of(node, world.house))
     sent, _ = broker.signs(QUESTION)
     assert [one.sends(sent).status_code for one in (broker, other)] == [200, 401]
 

@@ -47,6 +47,13 @@ class DacDesk:
     def account(self) -> str:
         return self.actor().account
 
+    def account_itself(self) -> str:
+        """Return the account of whoever is here and not introduced by somebody else."""
+        actor = self.actor()
+        if actor.through:
+            raise NotPermitted(f"only applications come through a {actor.through}")
+        return actor.account
+
     # ---- applications ------------------------------------------------------------------------
 
     def applications(self) -> Response:
@@ -82,7 +89,7 @@ class DacDesk:
 
     def questions(self, id: str) -> Response:
         """Say what was asked under the grant of an application; for the committee."""
-        account = self.account()
+        account = self.account_itself()
         skip, limit = _page()
         found = asked_under(self.node, id, account, skip=skip, limit=limit)
         return json_response({"questions": [documents.asked_document(one) for one in found]})
@@ -101,7 +108,7 @@ class DacDesk:
 
     def blocks(self) -> Response:
         """GET: who is blocked; POST `{"block": …}` or `{"unblock": …}`; for the committee."""
-        account = self.account()
+        account = self.account_itself()
         if request.method == "POST":
             desk.block(self.node, _blocking(json_body({"block", "unblock"})), Actor(account))
         work = present_work(self.node)
@@ -112,7 +119,7 @@ class DacDesk:
 
     def address(self) -> Response:
         """GET: where one wants mail; PUT or POST `{"mail": …}`; DELETE forgets it."""
-        account = self.account()
+        account = self.account_itself()
         if request.method in ("PUT", "POST"):
             mails.set_address(self.node, account, text_in(json_body({"mail"}), "mail"))
         elif request.method == "DELETE":
@@ -121,7 +128,7 @@ class DacDesk:
         return json_response({"account": account, "mail": found or None})
 
     def export(self, name: str) -> Response:
-        account = self.account()
+        account = self.account_itself()
         if name not in _TABLES:
             raise NotFound(f"there are exports of {' and '.join(_TABLES)} only")
         columns, table = _TABLES[name]

@@ -33,6 +33,7 @@ from beacon_node.node import Node
 from beacon_node.node_web.questions import WhoAsks
 from beacon_node.storage.used_numbers import Use, UsedNumbers
 
+_READING = frozenset({"GET", "HEAD"})
 _VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
 _LOGGED_EVERY = timedelta(seconds=30)  # of refusals that anybody can cause
 _LOG = logging.getLogger("beacon_node.network")
@@ -106,7 +107,7 @@ class NetworkDesk:
             asked = _asked()
             if asked is None:
                 return Actor(otherwise().account)
-            who, is_deed = self._introduced(asked), request.method == "POST"
+            who, is_deed = self._introduced(asked), request.method not in _READING
             found = applicant(self._node, self._house, who, is_deed=is_deed)
             return Actor(found.account, f"broker {asked.broker.id}")
 

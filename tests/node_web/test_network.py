@@ -1,6 +1,7 @@
 """A node answers a question of a broker only if it is what a pinned broker signed, once."""
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from beacon_node.errors import NotAuthentic, StoreUnavailable
 from beacon_node.model.federation import MESSAGE_HEADER, Asserted
 from beacon_node.model.requester import Tier
 from beacon_node.node_web.network import membership_of
+from beacon_node.node_web.pace import TICK_S
 from beacon_node.node_web.passports import clearinghouse_of
 from beacon_node.ports import Sent
 from beacon_node.randomness import SystemRandomness
@@ -300,3 +302,9 @@ def test_a_node_whose_clearinghouse_trusts_nobody_answers_brokers(node):
     broker = Broker(alone, app_of(alone, clearinghouse_of(alone)))
     assert broker.asks(QUESTION, net.ASSERTED)[1].tier is Tier.REGISTERED
     assert timedelta(0) <= broker.asks(INFO)[1].until - node.clock.now()
+
+
+def test_what_a_registered_researcher_is_told_leaves_on_a_tick(broker):
+    begun = time.monotonic()
+    assert broker.asks(QUESTION, net.ASSERTED)[1].status == 200
+    assert time.monotonic() - begun >= TICK_S

@@ -129,5 +129,5 @@ def test_a_circle_of_brokers_ends(tmp_path, north):
     document = left.client.get(ASKED).json
     assert document["responseSummary"]["numTotalResults"] == 3
     (_, back) = document["info"]["members"]
-    assert back["members"][0]["reason"] == "the question came through it already"
+    assert "the question came through it already" in back["reason"]
     assert len(north.questions) == 1

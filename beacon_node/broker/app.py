@@ -10,6 +10,7 @@ from beacon_node.broker.library import Library
 from beacon_node.broker.web.askers import AskerDesk
 from beacon_node.broker.web.asking import SearchBox, add_search_box
 from beacon_node.broker.web.beacon_api import BrokerApi
+from beacon_node.broker.web.dac import DacDesk, add_dac
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
 from beacon_node.broker.web.pages import TEMPLATES, NetworkPages, add_pages
@@ -49,6 +50,7 @@ def create_app(broker: Broker, library: Library | None = None) -> Flask:
     add_pages(app, NetworkPages(broker, box, Pages(TEMPLATES), catalogue.terms))
     add_services(app, Services(desk))
     add_whoami(app, Whoami(broker, askers))
+    add_dac(app, DacDesk(broker, askers))
     if upper:
         add_upper(app, upper)
     add_operations(app, broker)

@@ -113,3 +113,13 @@ def visas_for(member: Member, visas: Sequence[CarriedVisa]) -> tuple[str, ...]:
     if len({visa.subject for visa in found}) > 1:
         found += [visa for visa in visas if visa.type == VisaType.LINK]
     return tuple(visa.text for visa in found)
+
+
+def identity_visas(member: Member, visas: Sequence[CarriedVisa]) -> tuple[str, ...]:
+    """Return the visas that somebody who applies at `member` shows it: who they are, and what
+    `visas_for` lets travel; other committees' grants do not."""
+    told = set(visas_for(member, visas))
+    return tuple(visa.text for visa in visas if visa.type in _WHO_ONE_IS or visa.text in told)
+
+
+_WHO_ONE_IS = frozenset({VisaType.AFFILIATION, VisaType.STATUS, VisaType.TERMS, VisaType.LINK})

@@ -5,11 +5,13 @@
 """
 
 from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Search, Understood
+from beacon_node.client.applications import Application, SiteApplication
 from beacon_node.client.beacon import BeaconClient
 from beacon_node.client.standing import Whoami
 from beacon_node.model.federation import Came, MemberRow, Told
 
 __all__ = [
+    "Application",
     "Asked",
     "BeaconClient",
     "Came",
@@ -17,6 +19,7 @@ __all__ = [
     "MemberRow",
     "NetworkAnswer",
     "Search",
+    "SiteApplication",
     "Told",
     "Understood",
     "Whoami",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from beacon_node.client.addresses import Address, Kind, find_out
 from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Said, Search
+from beacon_node.client.applications import Application, Applications
 from beacon_node.client.broker import ask_broker
 from beacon_node.client.connection import Connection, checked_address
 from beacon_node.client.direct import Beacon
@@ -146,6 +147,15 @@ class BeaconClient:
     def whoami(self) -> Whoami:
         """Return what the token gives at this address, and why."""
         return read_whoami(self._at(self.address.home).get("/whoami"))
+
+    @property
+    def committees(self) -> Applications:
+        """Where one applies for access: opens, shows and lists applications, and acts on them."""
+        return Applications(self._at(self.address.home), self.address)
+
+    def applications(self) -> tuple[Application, ...]:
+        """Return what one has applied for at this address, newest first; a row per site."""
+        return self.committees.list()
 
     def _at(self, url: str) -> Connection:
         if url not in self._connections:

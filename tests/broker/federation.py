@@ -16,7 +16,7 @@ from beacon_node.broker.settings import Settings
 from beacon_node.broker.state import State
 from beacon_node.crypto.ed25519 import SigningKey
 from beacon_node.crypto.messages import read_message
-from beacon_node.errors import Unreachable
+from beacon_node.errors import NotFound, Unreachable
 from beacon_node.federation.claims import read_question_claims
 from beacon_node.federation.messages import QUESTION, Signer
 from beacon_node.identity.brokers_file import with_broker
@@ -82,7 +82,10 @@ class Members:
         return self.listed
 
     def member(self, member_id: str) -> Member:
-        return next(one for one in self.listed if one.id == member_id)
+        for one in self.listed:
+            if one.id == member_id:
+                return one
+        raise NotFound(f"there is no member {member_id!r} in this network")
 
     def problem(self) -> str:
         return ""

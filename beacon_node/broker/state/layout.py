@@ -3,7 +3,7 @@
 from sqlite_utils import Database, Migrations
 
 LAYOUT = Migrations("broker")
-STEPS = ("0001_joins_health_checkpoints", "0002_purposes")
+STEPS = ("0001_joins_health_checkpoints", "0002_purposes", "0003_applied")
 
 _FIRST = """
 CREATE TABLE join_request (
@@ -84,3 +84,14 @@ def purposes(db: Database) -> None:
         "CREATE TABLE purpose (account TEXT PRIMARY KEY, document TEXT NOT NULL, "
         "fixed_at TEXT NOT NULL) STRICT"
     )
+
+
+@LAYOUT(name=STEPS[2])
+def applied(db: Database) -> None:
+    """Keep which applications at members belong together."""
+    db.execute(
+        "CREATE TABLE applied (account TEXT NOT NULL, bundle TEXT NOT NULL, "
+        "member TEXT NOT NULL, application TEXT NOT NULL, opened_at TEXT NOT NULL, "
+        "UNIQUE (bundle, member)) STRICT"
+    )
+    db.execute("CREATE INDEX applied_by ON applied (account, bundle)")

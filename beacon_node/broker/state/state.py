@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from beacon_node.broker.state.applied import AppliedState
 from beacon_node.broker.state.checkpoints import CheckpointState
 from beacon_node.broker.state.file import StateFile
 from beacon_node.broker.state.health import HealthState
@@ -21,6 +22,7 @@ class State:
     checkpoints: CheckpointState
     learned: LearnedState
     purposes: PurposeState
+    applied: AppliedState
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -33,4 +35,5 @@ class State:
             CheckpointState(file),
             LearnedState(file),
             PurposeState(file),
+            AppliedState(file),
         )

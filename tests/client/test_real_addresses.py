@@ -7,12 +7,11 @@ from beacon_node.client import BeaconClient, Came
 from beacon_node.client.addresses import Kind
 from beacon_node.errors import InvalidRequest, NotAuthenticated, NotFound, Unreachable
 from beacon_node.model.answer import Matches
-from beacon_node.model.federation import Member
 from beacon_node.model.genome import Assembly
 from beacon_node.node_web.app import create_app
 from beacon_node.ports import Dataset
 from tests.actions.fakes import FakeStore, fake_node
-from tests.broker.federation import Signatures, federation, served_by
+from tests.broker.federation import Double, federation
 from tests.client.stub import served
 
 VARIANT = "17-43045711-C-T"
@@ -63,27 +62,34 @@ def _refusing():
 
 
 def test_a_broker_is_all_its_members(tmp_path):
-    signatures = Signatures("org.north", 1)
-    member = Member("org.north", "North", "https://north", keys=signatures.keys)
-    gone = Member("org.gone", "Gone", "https://gone", keys=signatures.keys)
-    answers = served_by(node_app(total=7))
-
-    def north(sent):
-        return signatures.signed(sent, answers(sent))
-
-    found = federation(tmp_path, {member: north, gone: _nobody}, learn=False)
-    signatures.knows(found.broker)
+    north, gone = Double("North", TOLD), Double("Gone", TOLD)
+    found = federation(tmp_path, {north.member: north, gone.member: _nobody}, learn=False)
     with served(found.app) as url:
         client = BeaconClient(f"{url}/api")
         answer = client.ask(VARIANT, assembly="GRCh38")
         assert (client.address.kind, client.address.sites) == (Kind.BROKER, 2)
         assert {row.member: (row.came, row.count) for row in answer.rows} == {
-            "org.north": (Came.ANSWERED, 7),
-            "org.gone": (Came.OFFLINE, None),
+            "org.example.north": (Came.ANSWERED, 7),
+            "org.example.gone": (Came.OFFLINE, None),
         }
-        assert (answer.exists, answer.covers) == (True, ("org.north",))
+        assert (answer.exists, answer.covers) == (True, ("org.example.north",))
         with pytest.raises(InvalidRequest, match="not understood"):
             client.ask("???")
+
+
+TOLD = {
+    "meta": {"returnedGranularity": "count"},
+    "responseSummary": {"exists": True, "numTotalResults": 7, "countPrecision": "exact"},
+    "info": {
+        "countOf": "individuals",
+        "datasets": [
+            {
+                **{"id": "open", "status": "answered", "exists": True},
+                **{"count": 7, "countPrecision": "exact"},
+            }
+        ],
+    },
+}
 
 
 def _nobody(sent):

@@ -8,11 +8,12 @@ import pytest
 from beacon_node.broker.app import create_app
 from beacon_node.broker.joins import approve, ask_to_join, refuse
 from beacon_node.broker.settings import Joining
+from beacon_node.broker.state import State
 from beacon_node.errors import Conflict, NotFound, NotPermitted, QuotaExceeded
 from beacon_node.model.federation import MESSAGE_HEADER
 from beacon_node.model.message import Fault, MessageRefused
 from beacon_node.ports import Sent
-from tests.broker.homes import BROKER, member_of, open_home, signer_of
+from tests.broker.homes import BROKER, add, member_of, open_home, signer_of
 from tests.broker.world import FixedClock
 
 NODE = "org.hospital.beacon"
@@ -110,8 +111,6 @@ def test_nobody_takes_the_name_of_who_waits_or_is_a_member(broker, clock):
 
 def test_an_approval_that_was_broken_off_is_finished(broker, clock):
     """Killed after the file was written and before the decision was."""
-    from tests.broker.homes import add
-
     node = signer_of(NODE, clock)
     ask_to_join(broker, asking(node))
     add(broker, broker.state.joins.request(NODE).member)
@@ -189,8 +188,6 @@ def test_nobody_asked(web, broker):
 
 
 def test_a_request_survives_in_another_process(broker, clock):
-    from beacon_node.broker.state import State
-
     ask_to_join(broker, asking(signer_of(NODE, clock)))
     again = State.open(broker.home / "data" / "broker.sqlite")
     assert again.joins.requests() == broker.state.joins.requests()

@@ -30,7 +30,7 @@ def list_(session: Session) -> None:
     found = [
         {
             "name": one.name,
-            "account": _account(node, kept.subject(one.name)),
+            "account": _account(node, one.subject),
             "passwordSince": f"{one.changed_at:%Y-%m-%d}",
         }
         for one in kept.all()

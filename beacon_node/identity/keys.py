@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from beacon_node.crypto.signatures import Key, KeySet, read_key_set
 from beacon_node.errors import InvalidInput
 from beacon_node.identity.fetch import FetchFailed, fetch
+from beacon_node.policy.visas.headers import ONLY_KEY
 from beacon_node.ports import Clock
 
 FRESH = timedelta(minutes=5)  # how long a key that its issuer removed is still taken
@@ -50,7 +51,8 @@ class KeyCache:
         self._lock = Lock()
 
     def find(self, url: str, *, kid: str, algorithm: str) -> Key | None:
-        """Return the key of this id and kind at a configured address, None if there is none.
+        """Return the key of this id and kind at a configured address, None if there is none; with
+        `ONLY_KEY` as id, the key of this kind if there is only one.
 
         Raises KeysUnavailable.
         """
@@ -59,11 +61,11 @@ class KeyCache:
         with kept.lock:
             now = self._clock.now()
             is_fresh = timedelta() <= kept.age(now) <= FRESH
-            if not (is_fresh and (kid, algorithm) in kept.keys) and _may_ask(kept, now):
+            if not (is_fresh and _key(kept.keys, kid, algorithm)) and _may_ask(kept, now):
                 self._ask(url, kept, now)
             if not timedelta() <= kept.age(now) <= STALE:
                 raise KeysUnavailable
-            return kept.keys.get((kid, algorithm))
+            return _key(kept.keys, kid, algorithm)
 
     def _ask(self, url: str, kept: _Kept, now: datetime) -> None:
         """Fetch a set anew; the one before stays where that fails."""
@@ -75,6 +77,13 @@ class KeyCache:
             _LOG.warning("the keys at %s cannot be fetched", url)
         except InvalidInput as error:
             _LOG.warning("the keys at %s cannot be used: %s", url, error)
+
+
+def _key(keys: KeySet, kid: str, algorithm: str) -> Key | None:
+    if kid != ONLY_KEY:
+        return keys.get((kid, algorithm))
+    found = [key for (_, its), key in keys.items() if its == algorithm]
+    return found[0] if len(found) == 1 else None
 
 
 def _may_ask(kept: _Kept, now: datetime) -> bool:

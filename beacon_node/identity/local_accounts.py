@@ -1,7 +1,8 @@
 """Accounts with passwords that the program itself keeps: a fallback for sites without a provider.
 
 Passwords are hashed by Argon2id (RFC 9106), by argon2-cffi. An account is {the program's own url +
-"/local", an id drawn at random}: its name can be given to somebody else later, its id never is.
+"/local", an id drawn at random}, for good: its name can be given to somebody else later, its id
+never is, and it stays who it is when the program moves to another url.
 """
 
 import re
@@ -26,6 +27,7 @@ _WRONG = "the name or the password is wrong"
 _LAYOUT = """
 CREATE TABLE account (
     name TEXT PRIMARY KEY,
+    iss TEXT NOT NULL,                -- as it was when the account was made
     sub TEXT NOT NULL UNIQUE,
     hash TEXT NOT NULL,
     changed_at INTEGER NOT NULL
@@ -36,7 +38,7 @@ CREATE TABLE account (
 @dataclass(frozen=True, slots=True)
 class LocalAccount:
     name: str
-    sub: str
+    subject: Subject
     changed_at: datetime
 
 
@@ -63,26 +65,27 @@ class LocalAccounts:
         """
         key = f"account {name}"
         self._attempts.take({key: OF_AN_ACCOUNT, f"at {network_of(address)}": OF_AN_ADDRESS})
-        found = self._find(name)
+        found = self._find(name) if _NAME.fullmatch(name) else None
         is_right = self._is_right(found[1] if found else self._nobodys, password)
         if not (found and is_right):
             raise LoginRefused(_WRONG)
-        sub, hashed = found
+        subject, hashed = found
         if self._hasher.check_needs_rehash(hashed):
             self._set(name, password, only_if=hashed)
         self._attempts.forget(key)
-        return Login(LOCAL, Subject(self._issuer, sub), name)
+        return Login(LOCAL, subject, name)
 
-    def _find(self, name: str) -> tuple[str, str] | None:
+    def _find(self, name: str) -> tuple[Subject, str] | None:
+        sql = "SELECT iss, sub, hash FROM account WHERE name = ?"
         with self._tables.reading() as connection:
-            found = rows(connection, "SELECT sub, hash FROM account WHERE name = ?", name)
-        return found[0] if found else None
+            found = rows(connection, sql, name)
+        return (Subject(*found[0][:2]), found[0][2]) if found else None
 
     def _is_right(self, hashed: str, password: str) -> bool:
         from argon2.exceptions import InvalidHashError, VerificationError
 
         try:
-            return self._hasher.verify(hashed, password[: LONGEST + 1])
+            return self._hasher.verify(hashed, _bytes(password[: LONGEST + 1]))
         except (VerificationError, InvalidHashError):
             return False
 
@@ -93,12 +96,12 @@ class LocalAccounts:
         InvalidRequest for one, or a password, that is not good."""
         _check_name(name)
         _check_password(password, name)
-        sub, hashed = self._randomness.bytes(16).hex(), self._hasher.hash(password)
+        sub, hashed = self._randomness.bytes(16).hex(), self._hasher.hash(_bytes(password))
         with self._tables.writing() as connection:
             if rows(connection, "SELECT 1 FROM account WHERE name = ?", name):
                 raise Conflict(f"there is an account {name!r} already")
-            told = (name, sub, hashed, number(self._clock.now()))
-            connection.execute("INSERT INTO account VALUES (?, ?, ?, ?)", told)
+            told = (name, self._issuer, sub, hashed, number(self._clock.now()))
+            connection.execute("INSERT INTO account VALUES (?, ?, ?, ?, ?)", told)
         return Subject(self._issuer, sub)
 
     def change(self, name: str, password: str) -> Subject:
@@ -120,17 +123,25 @@ class LocalAccounts:
         found = self._find(name)
         if found is None:
             raise NotFound(f"there is no account {name!r}")
-        return Subject(self._issuer, found[0])
+        return found[0]
 
     def all(self) -> tuple[LocalAccount, ...]:
-        sql = "SELECT name, sub, changed_at FROM account ORDER BY name"
+        sql = "SELECT name, iss, sub, changed_at FROM account ORDER BY name"
         with self._tables.reading() as connection:
             found = rows(connection, sql)
-        return tuple(LocalAccount(name, sub, moment(at)) for name, sub, at in found)
+        return tuple(
+            LocalAccount(name, Subject(iss, sub), moment(at)) for name, iss, sub, at in found
+        )
 
     def _set(self, name: str, password: str, only_if: str = "") -> None:
         """Set a password; a hash that another process changed meanwhile stays."""
-        told = (self._hasher.hash(password), number(self._clock.now()), name, only_if, only_if)
+        told = (
+            self._hasher.hash(_bytes(password)),
+            number(self._clock.now()),
+            name,
+            only_if,
+            only_if,
+        )
         sql = "UPDATE account SET hash = ?, changed_at = ? WHERE name = ? AND (? = '' OR hash = ?)"
         with self._tables.writing() as connection:
             connection.execute(sql, told)
@@ -139,6 +150,10 @@ class LocalAccounts:
 def local_issuer(public_url: str) -> str:
     """Return the iss of a program's own accounts."""
     return f"{public_url}/local"
+
+
+def _bytes(password: str) -> bytes:
+    return password.encode("utf-8", "surrogatepass")
 
 
 def _check_name(name: str) -> None:

@@ -91,7 +91,9 @@ BAD_ID_TOKENS = {
     "a subject too long": {"claims": {"sub": "a" * 256}},
     "a key that is not the provider's": {"key": "another-login-key"},
     "a key id that is not the provider's": {"header": {"kid": "another"}},
-    "no key id": {"header": {"kid": ABSENT}},
+    "an empty key id": {"header": {"kid": ""}},
+    "a key id that is none": {"header": {"kid": None}},
+    "no key id, of another key": {"header": {"kid": ABSENT}, "key": "another-login-key"},
     "alg none": {"header": {"alg": "none"}},
     "alg HS256": {"header": {"alg": "HS256"}},
     "another alg than the key's": {"header": {"alg": "RS512"}},
@@ -166,6 +168,14 @@ def test_a_good_id_token_may_say_more(world):
     told = world.begin(browser)
     world.provider.claims = {"aud": [CLIENT_ID, "other"], "azp": CLIENT_ID, "amr": ["otp"]}
     assert world.come_back(browser, told).status_code == 303
+
+
+def test_an_id_token_without_key_id_is_of_the_only_key_there(world):
+    world.provider.header = {"kid": ABSENT}
+    assert world.log_in(world.browser()).status_code == 303
+    world.clock.forward(minutes=6)
+    world.internet.serve(JWKS, {"keys": [public_jwk("login-key"), public_jwk("second-key")]})
+    assert world.log_in(world.browser()).status_code == 401
 
 
 def test_a_provider_with_elliptic_curves_is_as_good(world):

@@ -8,6 +8,7 @@ from beacon_node.model.trust import Broker, Trust, VisaIssuer
 
 ALGORITHMS = frozenset({"RS256", "ES256"})
 LONGEST_ID = 255
+ONLY_KEY = ""  # as an id: the only key of its kind in a set; no key has this id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +47,29 @@ def issuer_of(token: Token, trust: Trust) -> tuple[VisaIssuer, WantedKey]:
 
 
 def key_at(url: str, token: Token) -> WantedKey:
-    """Return the key of a configured key set that must have signed a token. Raises TokenRefused."""
+    """Return the key of a configured key set that must have signed an ID token. One that names no
+    key means the only one of its kind there (OpenID Connect Core 10.1). Raises TokenRefused."""
+    if "kid" not in token.header:
+        return WantedKey(url, ONLY_KEY, _algorithm(token))
     algorithm, kid = _signed_with(token)
     return WantedKey(url, kid, algorithm)
 
 
 def _signed_with(token: Token) -> tuple[str, str]:
     """Return the algorithm and key id; keys in the header (jwk, x5u, x5c) are never looked at."""
-    algorithm, kid = token.header.get("alg"), token.header.get("kid")
+    algorithm, kid = _algorithm(token), token.header.get("kid")
+    if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID:
+        raise TokenRefused(Rule.KEY_ID)
+    return algorithm, kid
+
+
+def _algorithm(token: Token) -> str:
+    algorithm = token.header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise TokenRefused(Rule.ALGORITHM)
     if "crit" in token.header or "b64" in token.header:
         raise TokenRefused(Rule.CRITICAL)
-    if not isinstance(kid, str) or not 0 < len(kid) <= LONGEST_ID:
-        raise TokenRefused(Rule.KEY_ID)
-    return algorithm, kid
+    return algorithm
 
 
 def _refuse_access_token(token: Token) -> None:

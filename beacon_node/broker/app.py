@@ -11,6 +11,7 @@ from beacon_node.broker.web.askers import AskerDesk
 from beacon_node.broker.web.asking import SearchBox, add_search_box
 from beacon_node.broker.web.beacon_api import BrokerApi
 from beacon_node.broker.web.dac import DacDesk, add_dac
+from beacon_node.broker.web.login import BrokerLogins
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
 from beacon_node.broker.web.pages import TEMPLATES, NetworkPages, add_pages
@@ -21,6 +22,7 @@ from beacon_node.web.application import Application
 from beacon_node.web.beacon_routes import add_beacon
 from beacon_node.web.cors import allow_origins
 from beacon_node.web.errors import HttpError, handle_errors
+from beacon_node.web.login import add_login
 from beacon_node.web.pages import Pages
 from beacon_node.web.responses import json_response
 
@@ -31,26 +33,35 @@ def library_of(broker: Broker) -> Library:
 
 
 def nobody() -> None:
-    """Return for whom brokers above ask, where there are none."""
+    """Return who has a session, or for whom a broker above asks, where there are none."""
 
 
-def create_app(broker: Broker, library: Library | None = None) -> Flask:
-    """Return the application that answers for `broker`."""
+def create_app(
+    broker: Broker, library: Library | None = None, logins: BrokerLogins | None = None
+) -> Flask:
+    """Return the application that answers for `broker`; `logins` None: nobody can log in."""
     app = Application("beacon_node.broker.web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = broker.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
     desk = Desk(broker, library or library_of(broker))
     upper = upper_desk(broker)
-    askers = AskerDesk(broker, from_above=upper.asker if upper else nobody)
+    askers = AskerDesk(
+        broker,
+        in_session=logins.proved if logins else nobody,
+        from_above=upper.asker if upper else nobody,
+    )
     catalogue = Catalogue(broker.registry, desk.library)
     api = BrokerApi(desk, catalogue, askers.who_asks)
     add_beacon(app, api)
     box = SearchBox(desk, api.rules, askers.who_asks)
     add_search_box(app, box)
-    add_pages(app, NetworkPages(broker, box, Pages(TEMPLATES), catalogue.terms))
+    account = logins.words if logins else str
+    add_pages(app, NetworkPages(broker, box, Pages(TEMPLATES), catalogue.terms, account))
     add_services(app, Services(desk))
     add_whoami(app, Whoami(broker, askers))
     add_dac(app, DacDesk(broker, askers))
+    if logins:
+        add_login(app, logins.desk)
     if upper:
         add_upper(app, upper)
     add_operations(app, broker)

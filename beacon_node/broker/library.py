@@ -26,8 +26,8 @@ from beacon_node.ports import Clock, Transport
 FRESH = timedelta(hours=1)
 AGAIN = timedelta(minutes=2)  # after a member whose documents could not be had
 LOOK_EVERY_S = 30.0
-TIMEOUT_S = 20.0  # for one document; nobody waits for it
-_WHAT = "abilities"
+TIMEOUT_S = 20.0  # for all documents of a member; nobody waits for them
+_WHAT = "abilities 1"  # raised with every change of their form: older ones are learned anew
 
 _LOG = logging.getLogger("beacon_node.broker")
 

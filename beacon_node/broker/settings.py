@@ -113,6 +113,16 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Logins:
+    """How researchers log in with a browser (docs/login.md); with a passport they need not."""
+
+    providers: str = ""  # a file, relative to the broker's home; empty: nobody can log in
+    session_hours: int = 8  # after which everybody logs in again
+    idle_minutes: int = 60  # without a request, after which a session ends
+    proxies: int = 0  # that stand before the broker, each of which adds to X-Forwarded-For
+
+
+@dataclass(frozen=True, slots=True)
 class Joining:
     """Requests to become a member."""
 
@@ -131,6 +141,7 @@ class Settings:
     network: Network = field(default_factory=Network)
     breaker: Breaker = field(default_factory=Breaker)
     access: Access = field(default_factory=Access)
+    login: Logins = field(default_factory=Logins)
     joining: Joining = field(default_factory=Joining)
 
     @property
@@ -158,6 +169,7 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
             *_network_claims(settings.network),
             *_breaker_claims(settings.breaker),
             *_access_claims(settings.access),
+            *_login_claims(settings.login),
             (settings.joining.most_waiting >= 1, "joining.most_waiting must be at least 1"),
         )
     )
@@ -222,6 +234,14 @@ def _breaker_claims(told: Breaker) -> tuple[Claim, ...]:
             0 < told.pause_s <= told.longest_pause_s,
             "breaker.pause_s must lie between 0 and breaker.longest_pause_s",
         ),
+    )
+
+
+def _login_claims(told: Logins) -> tuple[Claim, ...]:
+    return (
+        (1 <= told.session_hours <= 24, "login.session_hours must lie between 1 and 24"),
+        (told.idle_minutes >= 1, "login.idle_minutes must be at least 1"),
+        (0 <= told.proxies <= 10, "login.proxies must lie between 0 and 10"),
     )
 
 

@@ -7,6 +7,7 @@ from flask import Flask
 
 from beacon_node.broker.app import create_app, library_of
 from beacon_node.broker.broker import open_broker
+from beacon_node.broker.web.login import logins_of
 from beacon_node.errors import ConfigurationError
 
 HOME_VARIABLE = "BEACON_BROKER_HOME"
@@ -20,4 +21,4 @@ def make_app() -> Flask:
     broker = open_broker(Path(home))
     library = library_of(broker)
     library.keep_fresh(broker.registry.members)
-    return create_app(broker, library)
+    return create_app(broker, library, logins_of(broker))

@@ -1,7 +1,8 @@
 """Become a member of a broker's network, and leave it: on the node's side, both at once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from beacon_node.crypto.ed25519 import SigningKey
@@ -30,6 +31,7 @@ from beacon_node.storage.used_numbers import Heard, UsedNumbers
 
 NUMBERS_FILE = "network.sqlite"
 _ANSWER_BYTES = 100_000
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def signer_of(node: Node) -> Signer:
@@ -161,6 +163,20 @@ def known_brokers(node: Node, ask: Transport | None = None) -> tuple[KnownBroker
         KnownBroker(one, fingerprints(one), heard.get(id), stands(one))
         for id, one in sorted(brokers.items())
     )
+
+
+def network_problems(node: Node) -> Iterator[str]:
+    """Yield a sentence for each broker that is not answered, and why."""
+    try:
+        known = known_brokers(node) if brokers_file(node).exists() else ()
+    except BeaconNodeError as error:
+        yield f"no broker is answered: {error}"
+        return
+    for one in known:
+        heard = one.heard
+        if heard and heard.refused_at and heard.refused_at > (heard.asked_at or _LONG_AGO):
+            when = f"{heard.refused_at:%Y-%m-%d %H:%M} UTC"
+            yield f"what {one.broker.id} sent last is not answered ({when}): {heard.refused}"
 
 
 def _standing(node: Node, transport: Transport, broker: PinnedBroker) -> str:

@@ -10,6 +10,7 @@ from beacon_node.actions.annotate import list_sources
 from beacon_node.actions.applications.letters import mail_problems
 from beacon_node.actions.housekeeping import housekeeping_problems
 from beacon_node.actions.init_node import NewNode
+from beacon_node.actions.join_network import network_problems
 from beacon_node.actions.leave_checkpoints import place_problems
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
 from beacon_node.actions.registered.stated import why_loosened
@@ -62,6 +63,7 @@ def _warnings(
     yield from mail_problems(node)
     yield from housekeeping_problems(node)
     yield from place_problems(node)
+    yield from network_problems(node)
     free = shutil.disk_usage(node.data).free
     if free < _LITTLE_SPACE:
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"

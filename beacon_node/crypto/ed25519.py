@@ -18,6 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from beacon_node.errors import InvalidInput
 
+_FIELD = 2**255 - 19
+# Heights of the points of order 1, 2, 4 and 8 (RFC 7748, section 7, warns of them), and how else
+# they can be written: signatures under such a "key" can be made without any secret.
+_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER = frozenset({0, 1, _FIELD - 1, _FIELD, _FIELD + 1, _EIGHTH, _FIELD - _EIGHTH})
 _X = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 bytes
 
 ALGORITHM = "EdDSA"
@@ -40,6 +45,8 @@ class PublicKey:
             found = cls(Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(x + "=")))
         except ValueError as error:
             raise InvalidInput("it is no Ed25519 key") from error
+        if _height(x) in _SMALL_ORDER:
+            raise InvalidInput("it is no Ed25519 key that could be anybody's: it is a weak one")
         if found.x != x:  # the last character has four bits that say nothing
             raise InvalidInput("it is no Ed25519 key: its last character is not as it is written")
         return found
@@ -99,6 +106,11 @@ class SigningKey:
         """Return claims as a compact JWS of type `typ`, with this key's id as `kid`."""
         header = {"typ": typ, "kid": self.public.id}
         return _JWS.encode(orjson.dumps(claims), self._key, ALGORITHM, header)
+
+
+def _height(x: str) -> int:
+    """Return a point's y as it is written, without the sign of its other coordinate."""
+    return int.from_bytes(base64.urlsafe_b64decode(x + "="), "little") & (2**255 - 1)
 
 
 def read_public_key(text: bytes, file: str = "") -> PublicKey:

@@ -35,7 +35,7 @@ from beacon_node.storage.used_numbers import Use, UsedNumbers
 
 _READING = frozenset({"GET", "HEAD"})
 _VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
-_LOGGED_EVERY = timedelta(seconds=30)  # of refusals that anybody can cause
+_LOGGED_EVERY = timedelta(seconds=30)
 _LOG = logging.getLogger("beacon_node.network")
 
 
@@ -68,18 +68,17 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Log:
-    """Tells of refusals, of those that anybody can cause only now and then."""
+    """Tells of refusals: one of each broker, and one of all strangers, in some time."""
 
-    last: datetime | None = None
-    left_out: int = field(default=0)
+    told: dict[str, datetime] = field(default_factory=dict)
 
-    def stranger(self, refused: MessageRefused, now: datetime) -> None:
-        if self.last is not None and now - self.last < _LOGGED_EVERY:
-            self.left_out += 1
-            return
-        why = refused.aside or refused.fault.value
-        _LOG.warning("a message was refused: %s; %d more before it", why, self.left_out)
-        self.last, self.left_out = now, 0
+    def refused(self, sender: str, refused: MessageRefused, now: datetime) -> None:
+        """`sender` is the id of a pinned broker, empty for a stranger."""
+        last = self.told.get(sender)
+        if last is None or now - last >= _LOGGED_EVERY:
+            self.told[sender] = now
+            whose = f"of {sender}" if sender else "of somebody"
+            _LOG.warning("a message %s was refused: %s", whose, refused.aside or refused)
 
 
 class NetworkDesk:
@@ -137,14 +136,14 @@ class NetworkDesk:
         try:
             question = signed_question(message, brokers)
         except MessageRefused as refused:
-            self._log.stranger(refused, now)
+            self._log.refused("", refused, now)
             raise
         g.network = _Asked(question, brokers[question.broker])
         try:
             self._check(question, now)
         except MessageRefused as refused:
             self._own.numbers.refuse(question.broker, str(refused), now=now)
-            _LOG.warning("a message of %s was refused: %s", question.broker, refused)
+            self._log.refused(question.broker, refused, now)
             raise
         g.network.visas = _visas()
 

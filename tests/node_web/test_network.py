@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from beacon_node.actions.join_network import network_problems
 from beacon_node.errors import NotAuthentic, StoreUnavailable
 from beacon_node.model.federation import MESSAGE_HEADER, Asserted
 from beacon_node.model.requester import Tier
@@ -209,6 +212,44 @@ def test_a_wrong_clock_is_told_to_the_broker_and_to_the_operator(world, broker, 
     assert broker.authentic(question, response).at == world.clock.now()
     heard = membership_of(world.node).numbers.heard()[net.BROKER]
     assert words in heard.refused and heard.asked_at is None
+
+
+def test_the_operator_is_told_while_what_a_broker_sends_is_refused(world, broker):
+    assert broker.asks(INFO)[1].status == 200 and list(network_problems(world.node)) == []
+    late, _ = broker.signs(INFO)
+    world.clock.forward(seconds=100)
+    broker.sends(late)
+    (problem,) = network_problems(world.node)
+    assert problem.startswith("what org.network sent last is not answered (2030-01-11 12:01 UTC)")
+    assert "100 s before this server's time" in problem
+    world.clock.forward(seconds=1)
+    assert broker.asks(INFO)[1].status == 200 and list(network_problems(world.node)) == []
+    (world.node.home / "brokers.toml").write_text("broken")
+    assert "no broker is answered" in next(network_problems(world.node))
+
+
+def test_nobody_fills_the_log(world, broker, caplog):
+    forged = replace(QUESTION, headers={MESSAGE_HEADER: "x"})
+    unknown, _ = stranger(broker, key=net.STRANGER).signs(QUESTION)
+    for _ in range(20):
+        broker.sends(forged)
+        broker.sends(unknown)
+    assert len(caplog.records) == 1
+    world.clock.forward(seconds=31)
+    broker.sends(unknown)
+    assert "another key than those pinned" in caplog.records[-1].getMessage()
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=300))
+def test_any_header_is_refused(broker, text):
+    environ = {"HTTP_BEACON_MESSAGE": text}
+    answer = broker.app.test_client().post("/api/individuals", environ_overrides=environ)
+    assert answer.status_code == 401 and MESSAGE_HEADER not in answer.headers
 
 
 def test_numbers_that_are_lost_let_nothing_come_twice(world, broker, node):

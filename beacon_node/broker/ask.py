@@ -12,7 +12,7 @@ from beacon_node.beacon_v2.abilities import Abilities, api_root, learn
 from beacon_node.beacon_v2.asking import Declined, compose
 from beacon_node.beacon_v2.reading import read_answer
 from beacon_node.beacon_v2.received import Parsed
-from beacon_node.broker.asker import Asker, asserted_to, visas_for
+from beacon_node.broker.asker import Asker, asserted_to, travelling
 from beacon_node.broker.broker import Broker
 from beacon_node.broker.fan_out import fan_out
 from beacon_node.broker.library import Library
@@ -111,7 +111,7 @@ class _Question:
             member,
             self.parsed,
             self._abilities(member, timeout_s),
-            visas_for(member, self.asker.visas),
+            travelling(member, self.asker),
         )
         if isinstance(sent, Declined):
             row = _untold(member, sent.came, sent.reason)

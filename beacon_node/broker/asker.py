@@ -2,7 +2,8 @@
 
 A member learns a pseudonym that is its own: two members cannot find out that they were asked by the
 same person, and none learns the researcher's identity or token. Of visas it gets those that name
-its datasets, and what they need to be understood.
+its datasets, and what they need to be understood; where the researcher applied, those that say who
+they are, which its committee knows.
 """
 
 import hmac
@@ -34,7 +35,8 @@ class Asker:
     """Who asks. The default has proved nothing.
 
     `path` are the ids of the brokers that the question came through, the first of them first, and
-    `within_s` how long the last of them waits.
+    `within_s` how long the last of them waits. `applied` are those of the members to whose
+    committees they applied through this broker.
     """
 
     subject: Subject | None = None
@@ -44,6 +46,7 @@ class Asker:
     visas: tuple[CarriedVisa, ...] = ()
     path: tuple[str, ...] = ()
     within_s: float | None = None
+    applied: frozenset[str] = frozenset()
 
 
 ANYBODY = Asker()
@@ -113,6 +116,17 @@ def visas_for(member: Member, visas: Sequence[CarriedVisa]) -> tuple[str, ...]:
     if len({visa.subject for visa in found}) > 1:
         found += [visa for visa in visas if visa.type == VisaType.LINK]
     return tuple(visa.text for visa in found)
+
+
+def travelling(member: Member, asker: Asker) -> tuple[str, ...]:
+    """Return the visas that go to `member` with every question.
+
+    Where somebody applied, who they are is known already; what its committee granted counts there
+    while visas of the last hour show that it is they who ask.
+    """
+    if member.id in asker.applied:
+        return identity_visas(member, asker.visas)
+    return visas_for(member, asker.visas)
 
 
 def identity_visas(member: Member, visas: Sequence[CarriedVisa]) -> tuple[str, ...]:

@@ -261,3 +261,42 @@ def test_another_sites_page_cannot_apply_in_somebodys_name(world):
     body = json.dumps({"form": FORM, "sites": SITES})
     answer = world.made.client.post("/dac/applications", data=body, headers=told)
     assert answer.status_code == 400 and not world.made.wire.sent
+
+
+# ---- what is granted then ------------------------------------------------------------------------
+
+
+def told(world, **visas) -> dict[str, str]:
+    """Return what each site's dataset says to a question through the broker: status or count."""
+    headers = {"Authorization": f"Bearer {bearer('anna', **visas)}"}
+    query = {"q": "22-100-A-C", "assembly": "GRCh37", "granularity": "count"}
+    rows = world.made.client.get("/ask.json", query_string=query, headers=headers).json["members"]
+    return {row["id"]: row["status"] for row in rows}
+
+
+def approved_at_north(world) -> None:
+    found = world.opened()
+    ids = {one["member"]: one["application"] for one in found["sites"]}
+    for command in ({"do": "accept-terms", "version": TERMS.version}, {"do": "submit"}):
+        world.says(f"/{found['id']}/commands", {"command": command})
+    north = world.nodes["org.north"]
+    act(north, ids["org.north"], Vote(Opinion.APPROVE), EVE)
+    act(north, ids["org.north"], Approve(replace(AWARD, until=NOW.replace(month=3))), FAY)
+
+
+def test_a_grant_that_was_applied_for_through_the_broker_holds_through_it(world):
+    before = told(world)
+    assert set(before.values()) == {"not permitted"}
+    approved_at_north(world)
+    assert told(world) == {"org.north": "answered", "org.south": "not permitted"}
+
+
+def test_without_visas_of_the_last_hour_such_a_grant_rests(world):
+    approved_at_north(world)
+    assert told(world, seconds=3_700)["org.north"] == "not permitted"
+
+
+def test_who_applied_nowhere_shows_who_they_are_to_nobody(world):
+    told(world)
+    bodies = [body for id in SITES for body in world.sent(id) if "query" in body]
+    assert bodies and not any("visas" in body for body in bodies)

@@ -37,6 +37,11 @@ class AppliedState:
             found.setdefault(row["bundle"], {})[row["member"]] = row["application"]
         return {bundle: dict(sorted(found[bundle].items())) for bundle in reversed(found)}
 
+    def members(self, account: str) -> frozenset[str]:
+        """Return at which members an account has ever applied."""
+        rows = self._file.rows("SELECT DISTINCT member FROM applied WHERE account = ?", account)
+        return frozenset(row["member"] for row in rows)
+
     def bundle(self, account: str, bundle: str) -> Mapping[str, str]:
         """Return member → application of one bundle, empty if the account has none of that id."""
         rows = self._file.rows(

@@ -70,6 +70,7 @@ class AskerDesk:
             organisation=standing.vouched_by,
             purpose=self._broker.state.purposes.purpose_of(account) if is_registered else None,
             visas=carried_visas(proved.visas),
+            applied=self._broker.state.applied.members(account),
         )
         return Known(asker, account, standing)
 

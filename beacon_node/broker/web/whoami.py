@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Flask, Response
 
-from beacon_node.broker.asker import Asker, visas_for
+from beacon_node.broker.asker import Asker, travelling
 from beacon_node.broker.broker import Broker
 from beacon_node.broker.web.askers import AskerDesk, Known
 from beacon_node.errors import NotAuthenticated, NotPermitted
@@ -65,7 +65,7 @@ class Whoami:
 
     def _travel(self, asker: Asker) -> list[dict]:
         """Return how many visas go to which members with every question."""
-        found = [(one, visas_for(one, asker.visas)) for one in self._broker.registry.members()]
+        found = [(one, travelling(one, asker)) for one in self._broker.registry.members()]
         return [{"member": one.id, "visas": len(visas)} for one, visas in found if visas]
 
 

@@ -12,7 +12,7 @@ from beacon_node.broker.ask import Desk
 from beacon_node.broker.asker import Asker
 from beacon_node.broker.merge import totals
 from beacon_node.broker.web.askers import WhoAsks
-from beacon_node.broker.web.stream import event, kept_alive, stream_response
+from beacon_node.broker.web.stream import Events, event, kept_alive, stream_response
 from beacon_node.errors import BeaconNodeError
 from beacon_node.model.federation import Came, MemberRow
 from beacon_node.model.federation_documents import row_document, totals_document
@@ -70,7 +70,7 @@ class SearchBox:
             return stream_response([problem])
         return stream_response(kept_alive(self._events(question, rows)))
 
-    def _events(self, question: Question, rows: Iterator[MemberRow]) -> Iterator[bytes]:
+    def _events(self, question: Question, rows: Iterator[MemberRow]) -> Events:
         understood = {
             "words": question.words,
             "question": question_document(question),

@@ -22,7 +22,7 @@ from beacon_node.broker.web.page_views import (
     waiting_row,
 )
 from beacon_node.broker.web.row_view import row_view
-from beacon_node.broker.web.stream import event, kept_alive, stream_response
+from beacon_node.broker.web.stream import Events, event, kept_alive, stream_response
 from beacon_node.errors import BeaconNodeError, NotPermitted
 from beacon_node.model.federation import MemberRow
 from beacon_node.model.genome import Assembly
@@ -91,9 +91,7 @@ class NetworkPages:
             return stream_response([event("problem", {"html": problem})])
         return stream_response(kept_alive(self._events(typed, question, coming)))
 
-    def _events(
-        self, typed: Typed, question: Question, coming: Iterator[MemberRow]
-    ) -> Iterator[bytes]:
+    def _events(self, typed: Typed, question: Question, coming: Iterator[MemberRow]) -> Events:
         yield event("begin", {"html": self._text("answer.html", typed, question, [])})
         come: list[MemberRow] = []
         organizations = {one.id: one.organization for one in self.box.desk.members()}

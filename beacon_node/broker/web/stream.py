@@ -1,6 +1,6 @@
 """Rows as server-sent events (HTML standard §9.2), each sent when it is there."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -14,6 +14,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 KEEP_ALIVE = b": still waiting\n\n"
+Events = Generator[bytes, None, None]
 
 
 def event(name: str, document: object) -> bytes:
@@ -26,7 +27,7 @@ def stream_response(events: Iterable[bytes]) -> Response:
     return Response(events, mimetype="text/event-stream", headers=_HEADERS)
 
 
-def kept_alive(events: Iterator[bytes], every_s: float = KEEP_ALIVE_S) -> Iterator[bytes]:
+def kept_alive(events: Events, every_s: float = KEEP_ALIVE_S) -> Iterator[bytes]:
     """Yield `events`, and a comment whenever none came for a while.
 
     They are made in a thread of their own, which ends soon after nobody takes them any more.
@@ -52,11 +53,12 @@ class _Taker:
     is_gone = False
 
 
-def _make(events: Iterator[bytes], made: SimpleQueue, taker: _Taker) -> None:
+def _make(events: Events, made: SimpleQueue, taker: _Taker) -> None:
     try:
         for one in events:
             made.put(one)
             if taker.is_gone:
                 return
     finally:
+        events.close()
         made.put(None)

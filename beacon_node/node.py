@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cachetools import LRUCache
 
-from beacon_node.crypto.keys import PSEUDONYM_KEY, read_key
+from beacon_node.crypto.keys import PSEUDONYM_KEY, check_value, read_key
 from beacon_node.errors import ConfigurationError, LedgerBroken
 from beacon_node.ports import Clock, Knowledge, Noise, Randomness, VariantStore
 from beacon_node.randomness import OpenDPNoise, SystemClock, SystemRandomness
@@ -51,22 +51,36 @@ class Node:
 def open_node(home: Path, environment: Mapping[str, str] = os.environ) -> Node:
     """Return the node whose home folder `home` is; ConfigurationError if it is none.
 
-    A home of before there was a ledger gets an empty one. Raises LedgerBroken if the ledger of a
-    released dataset is missing.
+    A home of before there was a ledger gets an empty one, and one of before it knew its key takes
+    the present one. Raises LedgerBroken if the ledger of a released dataset is missing.
     """
     settings = read_settings(_read_settings_file(home), environment)
     catalogue = Catalogue(home / "data" / "catalogue.sqlite")
+    ledger = _open_ledger(home / "data" / LEDGER_FILE, catalogue)
+    key = read_key(home / "keys", PSEUDONYM_KEY)
+    _require_same_key(home, ledger, key)
     return Node(
         home=home,
         settings=settings,
         catalogue=catalogue,
         store=SqliteVariantStore(catalogue),
         knowledge=SqliteKnowledge(home / "data" / "knowledge"),
-        ledger=_open_ledger(home / "data" / LEDGER_FILE, catalogue),
+        ledger=ledger,
         clock=SystemClock(),
         randomness=SystemRandomness(),
-        pseudonym_key=read_key(home / "keys", PSEUDONYM_KEY),
+        pseudonym_key=key,
     )
+
+
+def _require_same_key(home: Path, ledger: Ledger, key: bytes) -> None:
+    """Raises ConfigurationError where another key is in the place of the one that everybody's
+    numbers and accounts were made with."""
+    if not ledger.is_made_with(check_value(key)):
+        ledger.close()
+        raise ConfigurationError(
+            f"the key {home / 'keys' / PSEUDONYM_KEY} is not the one that this node's ledger was "
+            "written with: everybody would get new accounts and budgets; restore it from the backup"
+        )
 
 
 def _open_ledger(path: Path, catalogue: Catalogue) -> Ledger:

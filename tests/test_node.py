@@ -1,6 +1,7 @@
 """What a home folder holds when its node is opened."""
 
 import resource
+import sqlite3
 
 import pytest
 
@@ -8,6 +9,7 @@ from beacon_node.actions.init_node import NewNode, init_node
 from beacon_node.actions.load_dataset import load
 from beacon_node.actions.manage_datasets import add_dataset
 from beacon_node.actions.release_dataset import release
+from beacon_node.crypto.keys import check_value
 from beacon_node.errors import ConfigurationError, LedgerBroken, StoreUnavailable
 from beacon_node.model.ledger import Head
 from beacon_node.node import LEDGER_FILE, open_node
@@ -74,3 +76,43 @@ def test_a_folder_that_is_no_home_is_left_as_it_is(tmp_path):
     with pytest.raises(ConfigurationError, match="beacon-node init"):
         open_node(tmp_path, {})
     assert not list(tmp_path.iterdir())
+
+
+# ---- the key that everybody's numbers and accounts are made with ---------------------------------
+
+
+def test_a_node_does_not_start_with_another_key_than_its_ledger_was_written_with(home):
+    open_node(home, {}).ledger.close()
+    key = home / "keys" / "pseudonym.key"
+    kept = key.read_bytes()
+    key.write_bytes(b"another key of thirty-two bytes.")
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match=rf"{key} is not the one.*restore it from"):
+            open_node(home, {})
+    key.write_bytes(kept)
+    assert open_node(home, {}).pseudonym_key == kept
+
+
+def test_a_home_of_before_takes_its_key_at_the_first_opening(home):
+    ledger = home / "data" / "ledger.sqlite"
+    with sqlite3.connect(ledger) as old:
+        old.execute("DROP TABLE key_check")
+        old.execute("DELETE FROM _sqlite_migrations WHERE name = '0007_key_check'")
+    old.close()
+    node = open_node(home, {})
+    assert node.ledger.head().sequence == 0 and node.ledger.verify().is_whole
+    (home / "keys" / "pseudonym.key").write_bytes(bytes(32))
+    with pytest.raises(ConfigurationError, match="pseudonym.key"):
+        open_node(home, {})
+
+
+def test_what_tells_the_key_tells_nothing_else_of_it(home):
+    node = open_node(home, {})
+    assert node.pseudonym_key.hex() not in check_value(node.pseudonym_key)
+    with sqlite3.connect(node.ledger.path) as ledger:
+        assert ledger.execute("SELECT * FROM key_check").fetchall() == [
+            (check_value(node.pseudonym_key),)
+        ]
+        for done in ("UPDATE key_check SET value = 'x'", "DELETE FROM key_check"):
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                ledger.execute(done)

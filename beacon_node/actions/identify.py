@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beacon_node.actions.applications.grants import with_own_grants
-from beacon_node.actions.link_identity import account_at, account_of, link_joined
+from beacon_node.actions.link_identity import account_of, accounts_of, link_joined
 from beacon_node.errors import NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.logged_in import prove_login
@@ -21,10 +21,12 @@ __all__ = ["Identified", "account_of", "identify", "identify_login", "refuse_blo
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Identified:
-    """Who asks, and what every visa did for that."""
+    """Who asks, and what every visa did for that. `accounts` are how many identities of theirs are
+    linked here, this one among them, whether they showed them now or before."""
 
     requester: Requester
     standing: Standing
+    accounts: int = 1
 
 
 def identify(node: Node, house: Clearinghouse, tokens: Iterable[str]) -> Identified:
@@ -47,12 +49,14 @@ def identify_login(node: Node, house: Clearinghouse, login: Login, until: dateti
 def _identified(node: Node, house: Clearinghouse, found: Standing, at: datetime) -> Identified:
     requester = _requester(node, found, at)
     refuse_blocked(node, house.trusted.trust().blocked, requester.account)
-    return Identified(requester, found)
+    linked = node.ledger.linked()
+    return Identified(requester, found, len(linked.accounts(requester.account)))
 
 
 def refuse_blocked(node: Node, blocked: BlockList, account: str) -> None:
     """Refuse whoever is blocked under another of their identities."""
-    if any(account_at(node, subject) == account for subject in blocked.subjects):
+    accounts = node.ledger.linked().accounts(account)
+    if not accounts_of(node.pseudonym_key, blocked.subjects).isdisjoint(accounts):
         raise NotPermitted(BLOCKED)
 
 

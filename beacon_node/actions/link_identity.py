@@ -8,6 +8,7 @@ comes through a broker under a pseudonym shows (`link_identity`).
 import hmac
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 
 from beacon_node.model.linked import How
 from beacon_node.model.passport import Subject
@@ -23,6 +24,12 @@ def account_of(key: bytes, subject: Subject) -> str:
     """
     named = json.dumps(["account", subject.iss, subject.sub]).encode()
     return f"acc-{hmac.digest(key, named, 'sha256')[:16].hex()}"
+
+
+@lru_cache(maxsize=8)
+def accounts_of(key: bytes, subjects: frozenset[Subject]) -> frozenset[str]:
+    """Return what stands for each of some identities."""
+    return frozenset(account_of(key, subject) for subject in subjects)
 
 
 def account_at(node: Node, subject: Subject) -> str:

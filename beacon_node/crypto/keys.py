@@ -1,5 +1,6 @@
 """Secret keys as files that only their owner can read."""
 
+import hmac
 import os
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def read_key(folder: Path, name: str) -> bytes:
         problem = f"the key {folder / name} is damaged: it should have {_KEY_BYTES} bytes"
         raise ConfigurationError(problem)
     return secret
+
+
+def check_value(secret: bytes) -> str:
+    """Return what tells a key from every other one, and nothing else of it."""
+    return hmac.digest(secret, b"beacon-node check of the key", "sha256").hex()
 
 
 def read_password(folder: Path, name: str) -> str:

@@ -1,11 +1,12 @@
 """What a clearinghouse holds while it runs: whom it trusts, their keys, their userinfo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
 
 from beacon_node.identity.keys import KeyCache
+from beacon_node.identity.proved import ProvedCache
 from beacon_node.identity.trust_file import TrustFile
 from beacon_node.identity.userinfo import UserinfoCache
 from beacon_node.ports import Clock
@@ -18,6 +19,7 @@ class Clearinghouse:
     trusted: TrustFile
     keys: KeyCache
     userinfo: UserinfoCache
+    proved: ProvedCache = field(default_factory=ProvedCache)
 
 
 def open_clearinghouse(

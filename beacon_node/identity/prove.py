@@ -11,6 +11,7 @@ from beacon_node.crypto.signatures import is_signed
 from beacon_node.errors import InvalidRequest, NotAuthenticated
 from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.keys import KeysUnavailable
+from beacon_node.identity.proved import Grounds, Looking, NotedKeys, NotedUserinfo
 from beacon_node.identity.userinfo import UserinfoRefused
 from beacon_node.model.passport import Passport, Rule, Subject, TokenRefused, Visa
 from beacon_node.model.tokens import Token, read_token
@@ -69,7 +70,19 @@ def prove(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Standing
     NotPermitted for a blocked researcher; StoreUnavailable while the list of trusted issuers
     cannot be used. A visa that fails a check is left out, with the reason in its finding.
     """
-    return prove_and_keep(house, tokens, at).standing
+    tokens, trust = tuple(tokens), house.trusted.trust()
+    known = house.proved.find(tokens, Looking(trust, house.keys, house.userinfo), at)
+    if known is not None:
+        return known
+    grounds = Grounds(trust, at)
+    noting = replace(
+        house,
+        keys=NotedKeys(house.keys, grounds),
+        userinfo=NotedUserinfo(house.userinfo, grounds, tokens),
+    )
+    found = prove_and_keep(noting, tokens, at).standing
+    house.proved.keep(tokens, found, grounds)
+    return found
 
 
 def prove_and_keep(house: Clearinghouse, tokens: Iterable[str], at: datetime) -> Proved:

@@ -151,14 +151,36 @@ def _document(found: Identified) -> dict:
         "purpose": purpose_document(who.purpose) if who.purpose else None,
         "grants": [_grant(grant) for grant in who.grants],
         "until": standing.until.isoformat(),
+        "identities": _identities(found),
         "visas": [_finding(finding) for finding in standing.findings],
     }
+
+
+def _identities(found: Identified) -> list[str]:
+    """Say which of the identities that were shown are one account, naming passports by their place
+    alone: of others that somebody has, only that there are some."""
+    standing = found.standing
+    numbered = list(enumerate(standing.shown, 1))
+    own = [f"{number}" for number, one in numbered if one in standing.identities]
+    others = [f"{number}" for number, one in numbered if one not in standing.identities]
+    told = [f"passport {number}: {_APART}" for number in others]
+    if len(own) > 1:
+        told = [f"passports {', '.join(own)}: {_JOINED}", *told]
+    if found.accounts > len({one for one in standing.shown if one in standing.identities}):
+        told.append(_LINKED)
+    return told
+
+
+_JOINED = "a trusted visa joins their identities, so that they are one account, each alone too"
+_APART = "another identity than the first one's, which nothing trusted joins to it; not looked at"
+_LINKED = "other identities of yours are linked to this account for good; each is this account"
 
 
 def _grant(grant: Grant) -> dict:
     return {
         "datasetId": grant.dataset_id,
         "ceiling": grant.ceiling.word,
+        "reference": grant.reference,
         "purpose": purpose_document(grant.purpose),
         "until": grant.until.isoformat(),
     }

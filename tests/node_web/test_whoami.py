@@ -20,6 +20,7 @@ from tests.clearinghouse.world import (
     T,
     access_token,
     good_visas,
+    link,
     make_world,
     passport,
     visa,
@@ -303,3 +304,27 @@ def test_nobody_but_a_registered_researcher_states_one(recorded):
     assert recorded.post("/whoami/purpose", json=stated).status_code == 401
     unregistered = recorded.post("/whoami/purpose", headers=bearer(passport()), json=stated)
     assert unregistered.status_code == 403
+
+
+# ---- whose identities these are ------------------------------------------------------------------
+
+
+def test_which_passports_are_one_account_is_told_by_their_places(world, tmp_path):
+    ledger = Ledger.create(tmp_path / "ledger.sqlite")
+    desk = PassportDesk(replace(world.node, ledger=ledger), world.house)
+    app = create_app(world.node, desk.who_asks)
+    add_passports(app, desk)
+    client = app.test_client()
+    world.trust('[[broker]]\niss = "https://b2.example"\nkeys = "https://broker.example/jwks"\n')
+    joined = link("anna,https%3A%2F%2Fbroker.example%2Foidc%2F", "a-7,https%3A%2F%2Fb2.example")
+    mine = passport(joined), passport(claims={"iss": "https://b2.example", "sub": "a-7"})
+    hers = passport(claims={"sub": "bert"})
+    told = client.post("/whoami", json={"passports": [mine[0], hers, mine[1]]}).json["identities"]
+    assert told[0].startswith("passports 1, 3: a trusted visa joins")
+    assert told[1].startswith("passport 2: another identity")
+    assert told[2].startswith("other identities of yours")  # whom the visa is about
+    assert not [word for word in ("a-7", "s-1", "anna", "bert", "b2") if word in str(told)]
+
+
+def test_of_one_identity_there_is_nothing_to_tell(client):
+    assert client.get("/whoami", headers=bearer(passport())).json["identities"] == []

@@ -29,8 +29,10 @@ BLOCKED = "this researcher is blocked at this node"
 class Standing:
     """What is proved about the holder of a passport, until the first thing used for it ends.
 
-    `identities` are all that trusted visas join to the holder's, that one among them. `vouched_by`
-    is the organisation that vouches for the researcher, empty unless registered.
+    `identities` are all that trusted visas join to the holder's, that one among them; `shown` the
+    identities of the passports as they were sent. `vouched_by` is the organisation that vouches for
+    the researcher, empty unless registered. Until `steady_until` time alone changes nothing of all
+    this; None: it may at any moment.
     """
 
     subject: Subject
@@ -40,6 +42,8 @@ class Standing:
     until: datetime
     findings: tuple[VisaFinding, ...]
     vouched_by: str = ""
+    shown: tuple[Subject, ...] = ()
+    steady_until: datetime | None = None
 
 
 class Findings:
@@ -101,7 +105,18 @@ def standing(
         until=min([holder.until, *used]),
         findings=findings.all(),
         vouched_by=_vouching(registered),
+        shown=tuple(passport.subject for passport in passports),
+        steady_until=_steady_until(passports, visas, findings),
     )
+
+
+def _steady_until(
+    passports: Sequence[Passport], visas: Sequence[Visa], findings: Findings
+) -> datetime | None:
+    """Return when the first thing ends that is good now; None while anything has yet to begin."""
+    if any(finding.rule in (Rule.NOT_YET, Rule.ASSERTED) for finding in findings.all()):
+        return None
+    return min(one.until for one in (*passports, *visas))
 
 
 # ---- whose visas ---------------------------------------------------------------------------------

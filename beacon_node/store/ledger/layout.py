@@ -12,6 +12,7 @@ STEPS = (
     "0004_charges",
     "0005_committee",
     "0006_links",
+    "0007_key_check",
 )
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
@@ -214,3 +215,13 @@ def links(db: Database) -> None:
     db.execute(_IN_ORDER.format(table="link", key="number"))
     db.execute(_APPEND_ONLY.format(table="link", verb="UPDATE", done="changed"))
     db.execute(_APPEND_ONLY.format(table="link", verb="DELETE", done="dropped"))
+
+
+@LEDGER(name=STEPS[6])
+def key_check(db: Database) -> None:
+    """Create what keeps the check value of the key."""
+    db.execute("CREATE TABLE key_check (value TEXT NOT NULL) STRICT")
+    never = _NEVER_REPLACED.format(table="key_check", condition="EXISTS (SELECT 1 FROM key_check)")
+    db.execute(never)
+    db.execute(_APPEND_ONLY.format(table="key_check", verb="UPDATE", done="changed"))
+    db.execute(_APPEND_ONLY.format(table="key_check", verb="DELETE", done="dropped"))

@@ -40,6 +40,7 @@ from beacon_node.store.ledger.chain import AUDIT, Appending, Stamp
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.halt import Halt
+from beacon_node.store.ledger.key_check import KeyedLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.linked import LinkedLedger
 from beacon_node.store.ledger.mark import Mark
@@ -54,7 +55,7 @@ LONG_TAIL = 512  # entries: to take them over takes 6 ms, and all others wait
 LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger(ChargingLedger, DacLedger, LinkedLedger, VerifiedLedger):
+class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "annotate": ("annotate", "Load what names mean: genes, ClinVar, ontologies …"),
     "serve": ("serve", "Answer over HTTP."),
     "query": ("query", "Ask this node a question, or all sites of a network (--at)."),
+    "whoami": ("whoami", "Say what your token gives at an address; state your purpose."),
     "apply": ("apply", "Apply for access to the data of several sites at once."),
     "applications": ("apply", "List, show and withdraw what you applied for."),
     "feasibility": ("feasibility", "Count who meets the criteria of a trial, at all sites."),

@@ -171,5 +171,5 @@ def _name(told: Told) -> str:
 
 
 def _why(told: Told) -> str:
-    meaning = MEANINGS.get(told.status) if isinstance(told.status, Came) else ""
-    return ". ".join(part.rstrip(".") for part in (told.status, told.reason or meaning) if part)
+    meaning = MEANINGS.get(told.status, "") if isinstance(told.status, Came) else ""
+    return ": ".join(filter(None, (told.status, told.reason or meaning)))

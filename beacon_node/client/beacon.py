@@ -2,9 +2,10 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from beacon_node.client.addresses import Address, Kind, find_out
 from beacon_node.client.answers import Asked, Gathered, NetworkAnswer, Said, Search
@@ -147,6 +148,12 @@ class BeaconClient:
     def whoami(self) -> Whoami:
         """Return what the token gives at this address, and why."""
         return read_whoami(self._at(self.address.home).get("/whoami"))
+
+    def state_purpose(self, purpose: Mapping[str, Any]) -> Whoami:
+        """State what one's research is for, such as `{"categories": ["biomedical"]}`. An account
+        keeps its purpose for good. Raises NotPermitted for another one than before."""
+        body = {"purpose": dict(purpose), "forGood": True}
+        return read_whoami(self._at(self.address.home).post("/whoami/purpose", body))
 
     @property
     def committees(self) -> Applications:

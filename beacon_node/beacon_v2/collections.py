@@ -30,10 +30,13 @@ _DEFINING = frozenset(
 )
 
 
-def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
+def dataset_document(
+    dataset: Dataset, *, is_open: bool, most_told: Mapping[str, str] | None = None
+) -> dict:
     """Return the `dataset` entry: what the hospital wrote of it, and what the release says.
 
     `is_open`: the asker may have answers from it, so its loaded description and sizes are told.
+    `most_told`: the highest granularity of each tier that gets answers here.
     """
     written = dataset.document or {}
     document = _texts(written, _DATASET_TEXTS) if is_open else {}
@@ -46,6 +49,8 @@ def dataset_document(dataset: Dataset, *, is_open: bool) -> dict:
     document |= {name: value for name, value in told.items() if value}
     document |= {"id": dataset.id, "name": dataset.name, "info": _declared(dataset)}
     document["info"] |= guard_words(dataset)
+    if most_told is not None:
+        document["info"]["granularityByTier"] = dict(most_told)
     if is_open:
         document["info"]["hasIndividuals"] = dataset.has_individuals
     if is_open and dataset.sizes:

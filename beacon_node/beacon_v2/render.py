@@ -15,9 +15,12 @@ from beacon_node.beacon_v2.received import API_VERSION, NOTHING_RECEIVED, Receiv
 from beacon_node.beacon_v2.records import NOTHING_KNOWN, About, variation_document
 from beacon_node.model.answer import Answer, DatasetAnswer, Precision, Status, VariationRecord
 from beacon_node.model.entries import EntryType
+from beacon_node.model.help import Help
 from beacon_node.model.query import Granularity, Include
 from beacon_node.ports import Dataset
 
+Helps = Mapping[str, Sequence[Help]]
+_NO_HELPS: Helps = {}
 _EXACT = Precision.EXACT.value
 _HIT, _ALL, _NONE = Include.HIT, Include.ALL, Include.NONE  # reading them off the enum is slow
 _RECORD = Granularity.RECORD
@@ -34,8 +37,11 @@ def render_answer(
     *,
     about: About = NOTHING_KNOWN,
     datasets: Mapping[str, Dataset] | None = None,
+    helps: Helps = _NO_HELPS,
 ) -> dict:
     """Return the response to a question about entries.
+
+    `helps` is what would help where a dataset did not answer, by its id.
 
     `about` and `datasets` are needed for record answers only: what is known of the variations, and
     the datasets (by id) whose names and licences are told.
@@ -50,7 +56,7 @@ def render_answer(
         "responseSummary": summary,
         "info": {
             "countOf": answer.entry_type.counts,
-            "datasets": [_row(part, include) for part in answer.datasets],
+            "datasets": [_row(part, include, helps) for part in answer.datasets],
             **answer.notes,
         },
     }
@@ -59,7 +65,7 @@ def render_answer(
         document["response"] = {
             "resultSets": [sets.render(p) for p in answer.datasets if _is_listed(p, include)]
         }
-    if handovers := _handovers(answer.datasets, identity):
+    if handovers := _handovers(answer.datasets, identity, helps):
         document["beaconHandovers"] = handovers
     return document
 
@@ -72,11 +78,13 @@ def _is_listed(part: DatasetAnswer, include: Include) -> bool:
     return part.exists is (include is _HIT)
 
 
-def _row(part: DatasetAnswer, include: Include) -> dict:
+def _row(part: DatasetAnswer, include: Include, helps: Helps = _NO_HELPS) -> dict:
     """Return a dataset's status; what it answered only if its result set would be listed."""
     row: dict[str, object] = {"id": part.dataset_id, "status": _STATUS_WORDS[part.status]}
     if part.reason:
         row["reason"] = part.reason
+    if found := helps.get(part.dataset_id):
+        row["wouldHelp"] = [{"step": h.step, "note": h.words, "url": h.url} for h in found]
     if _is_listed(part, include):
         row["exists"] = part.exists
         if part.count is not None:
@@ -183,12 +191,17 @@ class _ResultSets:
         }
 
 
-def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list[dict]:
-    """Return where to ask for access to what a grant would open, if the beacon says where."""
+def _handovers(
+    parts: Sequence[DatasetAnswer], identity: BeaconIdentity, helps: Helps
+) -> list[dict]:
+    """Return where to go for access to what a grant would open, and whom to ask for it."""
+    steps = [
+        _step(part.dataset_id, one) for part in parts for one in helps.get(part.dataset_id, ())
+    ]
     url = identity.contact_url or identity.welcome_url
     if not url:
-        return []
-    return [
+        return steps
+    return steps + [
         {
             "handoverType": {"id": "CUSTOM:access-request", "label": "Ask for access"},
             "url": url,
@@ -197,6 +210,15 @@ def _handovers(parts: Sequence[DatasetAnswer], identity: BeaconIdentity) -> list
         for part in parts
         if part.status in _GRANT_HELPS
     ]
+
+
+def _step(dataset_id: str, help: Help) -> dict:
+    name = help.step.replace(" ", "-")
+    return {
+        "handoverType": {"id": f"CUSTOM:{name}", "label": help.step.capitalize()},
+        "url": help.url,
+        "note": f"Dataset {dataset_id}: {help.words}",
+    }
 
 
 # ---- collections and errors --------------------------------------------------------------------

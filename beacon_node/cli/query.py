@@ -134,19 +134,27 @@ def _ask_and_go_on(
 
 def _ask(node: "Node", text: str, base: Query, assembly: Assembly | None, is_open: bool) -> Asked:
     """Return the answers; `is_open`: the kind of entry was left open, so variations and people."""
-    from beacon_node.actions.answer_query import answer
     from beacon_node.model.notation import understand
-    from beacon_node.model.requester import ANONYMOUS
 
     conditions = [_describe(node, wanted) for wanted in base.filters]
     if not text:
         words = f"{base.entry_type.counts} with {' and '.join(conditions)}"
-        return Asked(text, words, (answer(node, base, ANONYMOUS),))
+        return _asked(node, text, words, [base])
     understood = understand(text, assembly, node.knowledge.bases)
     kinds = (EntryType.GENOMIC_VARIANT, EntryType.INDIVIDUAL) if is_open else (base.entry_type,)
     queries = [replace(base, entry_type=kind, variation=understood.variation) for kind in kinds]
     words = ", with ".join([understood.words, *conditions])
-    return Asked(text, words, tuple(answer(node, q, ANONYMOUS) for q in queries))
+    return _asked(node, text, words, queries)
+
+
+def _asked(node: "Node", text: str, words: str, queries: Sequence[Query]) -> Asked:
+    from beacon_node.actions.answer_query import answer
+    from beacon_node.actions.applications.ways import helps
+    from beacon_node.model.requester import ANONYMOUS
+
+    answers = tuple(answer(node, query, ANONYMOUS) for query in queries)
+    parts = [part for one in answers for part in one.datasets]
+    return Asked(text, words, answers, helps=helps(node, parts, ANONYMOUS))
 
 
 def _describe(node: "Node", wanted: Filter) -> str:

@@ -1,13 +1,14 @@
 """How the answers of `beacon-node query` look."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from beacon_node.cli.output import Output
 from beacon_node.model.answer import Answer, DatasetAnswer, Precision, Status, VariationRecord
 from beacon_node.model.entries import EntryType
 from beacon_node.model.genome import Assembly
+from beacon_node.model.help import Help
 from beacon_node.model.variation import genomic_hgvs, variation_id
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Asked:
     words: str = ""
     answers: tuple[Answer, ...] = ()
     problem: str = ""
+    helps: Mapping[str, Sequence[Help]] = field(default_factory=dict)
 
 
 def word(part: DatasetAnswer) -> str:
@@ -43,6 +45,9 @@ def show_one(output: Output, asked: Asked) -> None:
     output.table(["dataset", "answer", *_number_columns(asked)], _rows(asked))
     for reason in _reasons(asked.answers):
         output.sentence(reason)
+    for dataset, found in asked.helps.items():
+        for one in found:
+            output.sentence(f"{dataset}: {one.words} {one.url}")
     for answer in asked.answers:
         _show_records(output, answer)
 
@@ -161,7 +166,8 @@ def _question_json(node: "Node", asked: Asked) -> dict:
     if asked.problem:
         return {"question": asked.text, "problem": asked.problem}
     answers = [_answer_json(node, answer) for answer in asked.answers]
-    return {"question": asked.text, "understood": asked.words, "answers": answers}
+    told = {"question": asked.text, "understood": asked.words, "answers": answers}
+    return told | ({"would_help": asked.helps} if asked.helps else {})
 
 
 def _answer_json(node: "Node", answer: Answer) -> dict:

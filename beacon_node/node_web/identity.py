@@ -2,6 +2,7 @@
 
 from beacon_node import __version__
 from beacon_node.beacon_v2.identity import BeaconIdentity
+from beacon_node.model.requester import Tier
 from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.settings import Settings
 
@@ -22,8 +23,16 @@ def identity_of(settings: Settings) -> BeaconIdentity:
         contact_url=organization.contact_url,
         welcome_url=node.welcome_url,
         alternative_url=node.alternative_url,
+        security_levels=_security_levels(settings),
         registered_counts=_registered_counts(settings),
     )
+
+
+def _security_levels(settings: Settings) -> tuple[str, ...]:
+    """Return the tiers that anybody can reach: where nobody can show who they are, only one."""
+    if settings.access.trusts_somebody or settings.login.are_possible:
+        return tuple(tier.name for tier in Tier)
+    return (Tier.PUBLIC.name,)
 
 
 def _registered_counts(settings: Settings) -> str:

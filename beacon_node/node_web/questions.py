@@ -1,12 +1,13 @@
 """Questions about entries: read, answered by the actions, rendered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from cachetools import LRUCache
 
 from beacon_node.actions.answer_query import answer, background, select_datasets
+from beacon_node.actions.applications.ways import helps
 from beacon_node.beacon_v2.collections import cohort_documents, dataset_document
 from beacon_node.beacon_v2.entry_types import COLLECTIONS
 from beacon_node.beacon_v2.identity import BeaconIdentity
@@ -20,7 +21,7 @@ from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity, Query
 from beacon_node.model.requester import ANONYMOUS, Requester
 from beacon_node.node import Node
-from beacon_node.policy.access import decide
+from beacon_node.policy.access import decide, most_told
 from beacon_node.ports import Dataset
 
 _PLANS = 64  # of test mode
@@ -53,11 +54,11 @@ class Questions:
             return self._collections(node, parsed, requester)
         found = answer(node, parsed.query, requester)
         _refuse_missing(parsed.query, found)
-        if found.granularity is not _RECORD:
-            return render_answer(found, parsed.received, self.identity)
-        datasets = {dataset.id: dataset for dataset in node.store.datasets()}
-        about = _about(node, found)
-        return render_answer(found, parsed.received, self.identity, about=about, datasets=datasets)
+        told = {} if parsed.query.is_test else {"helps": helps(node, found.datasets, requester)}
+        if found.granularity is _RECORD:
+            datasets = {dataset.id: dataset for dataset in node.store.datasets()}
+            told |= {"about": _about(node, found), "datasets": datasets}
+        return render_answer(found, parsed.received, self.identity, **told)
 
     def _collections(self, node: Node, parsed: Parsed, requester: Requester) -> dict:
         query = parsed.query
@@ -66,9 +67,13 @@ class Questions:
         if parts is not None:
             hits = {part.dataset_id for part in parts if part.exists}
             datasets = tuple(d for d in datasets if d.id in hits)
-        open_ids = open_to(requester, datasets, node.ledger.moment(node.clock.now()).at)
+        at = node.ledger.moment(node.clock.now()).at
+        open_ids = open_to(requester, datasets, at)
         if query.entry_type is EntryType.DATASET:
-            documents = [dataset_document(d, is_open=d.id in open_ids) for d in datasets]
+            documents = [
+                dataset_document(d, is_open=d.id in open_ids, most_told=self._most_told(d, at))
+                for d in datasets
+            ]
         else:
             documents = cohort_documents(datasets, open_ids)
         if query.entry_id:
@@ -78,6 +83,12 @@ class Questions:
         return render_collections(
             query.entry_type, documents, parsed.received, self.identity, parts=parts or ()
         )
+
+    def _most_told(self, dataset: Dataset, at: datetime) -> Mapping[str, str]:
+        """Return the highest granularity of each tier that anybody can reach at this node."""
+        reached = self.identity.security_levels
+        found = most_told(dataset, at)
+        return {t.name.lower(): one.word for t, one in found.items() if t.name in reached}
 
 
 def _conditions_met(

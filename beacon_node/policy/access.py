@@ -1,14 +1,14 @@
 """The one decision: what may a requester be told about each dataset?"""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from beacon_node.model.consent import UseKind
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.decision import DatasetDecision, Decision, Guard, NeededConsent
 from beacon_node.model.query import Granularity
-from beacon_node.model.requester import Grant, Requester, Tier
+from beacon_node.model.requester import ANONYMOUS, Grant, Requester, Tier
 from beacon_node.ports import Dataset
 
 CLOSED = (
@@ -34,6 +34,27 @@ def decide(requester: Requester, datasets: Iterable[Dataset], at: datetime) -> D
     Who may be counted is found later (`DatasetDecision.people`).
     """
     return Decision({d.id: _decide_one(requester, d, at) for d in datasets})
+
+
+def most_told(dataset: Dataset, at: datetime) -> Mapping[Tier, Granularity]:
+    """Return the most that each tier is told of a dataset, by the decision itself; tiers that are
+    told nothing are left out. A grant may be for less than `CONTROLLED` here."""
+    decided = {tier: decide(who, [dataset], at) for tier, who in _askers(dataset.id, at).items()}
+    found = {tier: decision.ceiling(dataset.id) for tier, decision in decided.items()}
+    return {tier: ceiling for tier, ceiling in found.items() if ceiling is not None}
+
+
+def _askers(dataset_id: str, at: datetime) -> Mapping[Tier, Requester]:
+    """Return somebody of each tier who has all that it takes."""
+    grant = Grant(dataset_id, _SOME_PURPOSE, at + timedelta(days=1), "example")
+    return {
+        Tier.PUBLIC: ANONYMOUS,
+        Tier.REGISTERED: Requester(Tier.REGISTERED, "example", purpose=_SOME_PURPOSE),
+        Tier.CONTROLLED: Requester(Tier.CONTROLLED, "example", grants=(grant,)),
+    }
+
+
+_SOME_PURPOSE = ResearchPurpose(categories=frozenset({"biomedical"}))
 
 
 def is_open_data(dataset: Dataset) -> bool:

@@ -11,11 +11,11 @@ from beacon_node.errors import InvalidRequest, NotAuthenticated, NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse, open_clearinghouse
 from beacon_node.identity.fetch import new_session
 from beacon_node.identity.prove import presented_tokens
-from beacon_node.model.data_use import ResearchPurpose, purpose_document, read_purpose
-from beacon_node.model.passport import VisaFinding
+from beacon_node.model.data_use import purpose_document
 from beacon_node.model.requester import ANONYMOUS, Grant, Requester
 from beacon_node.node import Node
 from beacon_node.web.responses import json_response
+from beacon_node.web.standing import finding_document, purpose_or_none, stated_purpose
 
 _MEMBER = "passports"
 _NO_TOKEN = (
@@ -82,7 +82,7 @@ class PassportDesk:
                 "purpose: only the account of a registered researcher has one; GET /whoami says "
                 "what your visas lack"
             )
-        purpose = _stated_purpose()
+        purpose = stated_purpose(_body(request.get_data(cache=True)))
         node, account = self._node, found.requester.account
         node.ledger.fix_purpose(account, purpose, now=node.clock.now())
         settled = replace(found.requester, purpose=purpose)
@@ -124,23 +124,6 @@ def _body(raw: bytes) -> object:
         raise InvalidRequest("the request body is not valid JSON") from error
 
 
-def _stated_purpose() -> ResearchPurpose:
-    """Return the purpose that the present request states; it must say that this is for good."""
-    body = _body(request.get_data(cache=True))
-    if not isinstance(body, dict) or not isinstance(body.get("purpose"), dict):
-        raise InvalidRequest('purpose: an object like {"categories": ["biomedical"]} is expected')
-    if unknown := sorted(body.keys() - {"purpose", "forGood", _MEMBER}):
-        raise InvalidRequest(f"{unknown[0]}: not known here")
-    purpose = read_purpose(body["purpose"])
-    if not purpose.categories:
-        raise InvalidRequest("purpose.categories: what the research is for is expected")
-    if body.get("forGood") is not True:
-        raise InvalidRequest(
-            "forGood: an account has one purpose and keeps it; say true if this is the one"
-        )
-    return purpose
-
-
 def _document(found: Identified) -> dict:
     who, standing = found.requester, found.standing
     return {
@@ -148,11 +131,11 @@ def _document(found: Identified) -> dict:
         "registered": standing.is_registered,
         "account": who.account,
         "organisation": who.organisation or None,
-        "purpose": purpose_document(who.purpose) if who.purpose else None,
+        "purpose": purpose_or_none(who.purpose),
         "grants": [_grant(grant) for grant in who.grants],
         "until": standing.until.isoformat(),
         "identities": _identities(found),
-        "visas": [_finding(finding) for finding in standing.findings],
+        "visas": [finding_document(finding) for finding in standing.findings],
     }
 
 
@@ -184,12 +167,3 @@ def _grant(grant: Grant) -> dict:
         "purpose": purpose_document(grant.purpose),
         "until": grant.until.isoformat(),
     }
-
-
-def _finding(finding: VisaFinding) -> dict:
-    told: dict = {"number": finding.number, "used": finding.rule is None}
-    if finding.type:
-        told |= {"type": finding.type, "issuer": finding.issuer}
-    if finding.rule is None:
-        return told | {"usedFor": list(finding.serves)}
-    return told | {"why": f"not used: {finding.rule.words}", "clause": finding.rule.clause}

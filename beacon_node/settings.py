@@ -6,6 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
@@ -169,16 +170,21 @@ class Registered:
     @property
     def bounds(self) -> Bounds:
         """The bounds that follow; ConfigurationError if there are none."""
-        return Bounds(
-            alpha=self.false_positives,
-            beta=self.power,
-            epsilon=self.epsilon,
-            threshold=self.threshold,
-            completeness=self.completeness,
-            smallest_group=self.smallest_group,
-            rho=self.worst_case,
-            pool=self.accounts_in_collusion,
-        )
+        return _bounds(self)
+
+
+@lru_cache(4)
+def _bounds(settings: Registered) -> Bounds:
+    return Bounds(
+        alpha=settings.false_positives,
+        beta=settings.power,
+        epsilon=settings.epsilon,
+        threshold=settings.threshold,
+        completeness=settings.completeness,
+        smallest_group=settings.smallest_group,
+        rho=settings.worst_case,
+        pool=settings.accounts_in_collusion,
+    )
 
 
 @dataclass(frozen=True, slots=True)

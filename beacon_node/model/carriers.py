@@ -230,6 +230,11 @@ class NumberSet:
             total += flags[number]
         return total
 
+    def flags(self) -> np.ndarray:
+        """Return one flag per number below the universe, made once; it cannot be changed."""
+        made = self._flags or self._make_flags()
+        return np.frombuffer(made, np.bool_, self.universe)
+
     def _make_flags(self) -> bytes:
         flags = np.zeros(self.universe + 1, np.uint8)
         flags[self.numbers()] = 1

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
+from beacon_node.model.carriers import decode
 from beacon_node.model.charges import Charged
 from beacon_node.privacy.registered.bounds import Limits
 from beacon_node.privacy.registered.masks import load_mask
 from beacon_node.privacy.registered.prices import Prices
 
 _MOST_UNITS = 2**30 - 1  # more than any budget, and two of it are a number of 32 bits
+_MOST_WAITING = 64  # changes: each holds the numbers of its carriers
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +51,37 @@ class Row:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Change:
-    """What one row adds to each person's spending, in units; nobody's grows by more than `most`."""
+    """What one row adds to the spending of the first `people`, in units, (Rényi, ρ).
 
-    renyi: np.ndarray
-    rho: np.ndarray
+    `each` to all of them who pay (flags; None: all do), and `more` to those at the numbers `at`;
+    nobody's grows by more than `most`.
+    """
+
+    people: int
+    paying: np.ndarray | None
+    each: tuple[int, int]
+    at: np.ndarray | slice
+    more: tuple[int | np.ndarray, int | np.ndarray]
     most: tuple[int, int]
 
     @classmethod
     def of(cls, renyi: np.ndarray, rho: np.ndarray) -> "Change":
-        return cls(renyi, rho, (int(renyi.max(initial=0)), int(rho.max(initial=0))))
+        """Return the change that adds so much to each person's (int32)."""
+        most = int(renyi.max(initial=0)), int(rho.max(initial=0))
+        return cls(len(renyi), None, (0, 0), slice(len(renyi)), (renyi, rho), most)
 
     def __repr__(self) -> str:
         return "Change(…)"
 
 
 class Purse:
-    """What each of some people has spent on one account. Private: does not print itself."""
+    """What each of some people has spent on one account. Private: does not print itself.
 
-    __slots__ = ("renyi", "rho", "_most")
+    Changes wait until somebody looks at single people: of most questions it is known, without
+    looking, that everybody can pay.
+    """
+
+    __slots__ = ("_columns", "_most", "_waiting", "_whole", "_people")
 
     def __init__(self, people: int) -> None:
         self._hold(np.zeros(people, np.int32), np.zeros(people, np.int32))
@@ -83,7 +99,8 @@ class Purse:
         return cls.of(np.full(people, renyi, np.int32), np.full(people, rho, np.int32))
 
     def _hold(self, renyi: np.ndarray, rho: np.ndarray) -> None:
-        self.renyi, self.rho = renyi, rho
+        self._columns, self._people, self._whole = (renyi, rho), len(renyi), None
+        self._waiting: list[Change] = []
         # Nobody spent more; known without looking at all.
         self._most = {"renyi": int(renyi.max(initial=0)), "rho": int(rho.max(initial=0))}
 
@@ -91,34 +108,52 @@ class Purse:
         return "Purse(…)"
 
     def __len__(self) -> int:
-        return len(self.renyi)
+        return self._people
 
     @property
     def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        return self.renyi, self.rho
+        if self._whole is not None:
+            renyi, rho = self._whole.columns
+            return renyi[: self._people], rho[: self._people]
+        self._take_in()
+        return self._columns
+
+    @property
+    def renyi(self) -> np.ndarray:
+        return self.columns[0]
+
+    @property
+    def rho(self) -> np.ndarray:
+        return self.columns[1]
 
     def add(self, change: Change) -> None:
         """Charge the first people, as many as the change is about; there may be more by now."""
-        people = len(change.renyi)
-        self.renyi[:people] += change.renyi
-        self.rho[:people] += change.rho
+        self._waiting.append(change)
         self._most["renyi"] += change.most[0]
         self._most["rho"] += change.most[1]
         for kind in ("renyi", "rho"):
             if self.most(kind, allowed=_MOST_UNITS) > _MOST_UNITS:
                 np.minimum(getattr(self, kind), _MOST_UNITS, out=getattr(self, kind))
+        if len(self._waiting) >= _MOST_WAITING:
+            self._take_in()
+
+    def _take_in(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for index, column in enumerate(self._columns):
+            _add(waiting, index, column)
 
     def first(self, people: int) -> "Purse":
-        """Return the purse of the first people; what is added later is seen in both or neither."""
+        """Return the purse of the first people; what is added later is seen in both."""
         part = Purse.__new__(Purse)
-        part.renyi, part.rho, part._most = self.renyi[:people], self.rho[:people], dict(self._most)
+        part._whole, part._people, part._most = self, people, dict(self._most)
         return part
 
     def grow(self, people: int) -> None:
         """Take in people who have spent nothing, until there are so many."""
-        new = people - len(self.renyi)
+        new = people - len(self)
         if new > 0:
-            self.renyi, self.rho = (np.pad(one, (0, new)) for one in (self.renyi, self.rho))
+            renyi, rho = (np.pad(one, (0, new)) for one in self.columns)
+            self._columns, self._people = (renyi, rho), people
 
     def within(self, limits: Limits) -> "Purse":
         """Return a purse in which nobody has spent more than there is, which several accounts of
@@ -141,8 +176,25 @@ class Purse:
     def most(self, kind: str, *, allowed: int) -> int:
         """Return a number that nobody's spending exceeds, the least one if it is over `allowed`."""
         if self._most[kind] > allowed:
-            self._most[kind] = int(getattr(self, kind).max(initial=0))
+            whole = self._whole
+            if whole is not None and len(whole) == len(self):  # it remembers it for all its parts
+                self._most[kind] = whole.most(kind, allowed=allowed)
+            else:
+                self._most[kind] = int(getattr(self, kind).max(initial=0))
         return self._most[kind]
+
+
+def _add(changes: Iterable[Change], index: int, column: np.ndarray) -> None:
+    """Add changes to what people have spent of one kind; what the same people pay goes in one."""
+    sums: dict[tuple[int, int], list] = {}
+    for change in changes:
+        if each := change.each[index]:
+            same = sums.setdefault((id(change.paying), change.people), [change, 0])
+            same[1] += each
+        column[change.at] += change.more[index]
+    for change, total in sums.values():
+        part = column[: change.people]
+        np.add(part, total, out=part, where=True if change.paying is None else change.paying)
 
 
 class Account:
@@ -258,22 +310,25 @@ def replay(accounts: Iterable[Account], rows: Iterable[Row]) -> None:
 
 def _change(row: Row, charged: Charged) -> Change:
     prices, universe = row.prices, charged.universe
-    paying = None if charged.seats is None else load_mask(charged.seats, universe)
-    if charged.left_out:
-        paid = ~load_mask(charged.left_out, universe)
-        paying = paid if paying is None else paying & paid
-    carriers = load_mask(charged.carriers, universe)
+    paying = _paying(universe, charged.seats, charged.left_out)
+    carriers = decode(charged.carriers)
+    if paying is not None:
+        carriers = carriers[paying[carriers]]
     return Change(
-        _spread(carriers, paying, prices.carrier, prices.other),
-        _spread(carriers, paying, prices.rho_carrier, prices.rho_other),
+        universe,
+        paying,
+        (prices.other, prices.rho_other),
+        carriers,
+        (prices.carrier - prices.other, prices.rho_carrier - prices.rho_other),
         (prices.dearest, prices.dearest_rho),
     )
 
 
-def _spread(carriers: np.ndarray, paying: np.ndarray | None, carrier: int, other: int):
-    """Return what each person pays; `paying` None: everybody does."""
-    amounts = carriers * np.int32(carrier - other)
-    amounts += np.int32(other)
-    if paying is not None:
-        amounts *= paying
-    return amounts
+@lru_cache(8)  # questions are about the same people again and again
+def _paying(universe: int, seats: bytes | None, left_out: bytes) -> np.ndarray | None:
+    """Return flags of who pays, None if everybody does."""
+    paying = None if seats is None else load_mask(seats, universe)
+    if left_out:
+        paid = ~load_mask(left_out, universe)
+        paying = paid if paying is None else paying & paid
+    return paying

@@ -224,7 +224,7 @@ def _weigh(
     matching = mask_of(group.matching)
     seats = None if group.seats is None else mask_of(group.seats)
     if seats is not None:
-        matching &= seats
+        matching = matching & seats
     missing = left_out(subjects, which, question.prices, among)
     if missing is not None and seats is not None:
         missing &= seats

@@ -1,7 +1,7 @@
 """What became looser between two settings of the registered tier: what was promised holds on."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 
 from beacon_node.privacy.registered.bounds import Bounds
 
@@ -17,7 +17,7 @@ _NAMES = {
 
 def document(bounds: Bounds) -> dict[str, float]:
     """Return the settings as a ledger keeps them."""
-    return asdict(bounds)
+    return {one.name: getattr(bounds, one.name) for one in fields(bounds)}
 
 
 def loosened(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[str, ...]:

@@ -8,10 +8,8 @@ _DENSE_SHARE = 32  # one in so many: from there on bits are short enough, and fa
 
 
 def mask_of(numbers: NumberSet) -> np.ndarray:
-    """Return one flag per number below the universe."""
-    mask = np.zeros(numbers.universe, bool)
-    mask[numbers.numbers()] = True
-    return mask
+    """Return one flag per number below the universe; not to be changed."""
+    return numbers.flags()
 
 
 def store_mask(mask: np.ndarray) -> bytes:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beacon_node.errors import NotPermitted, QuotaExceeded
-from beacon_node.privacy.registered.account import Account, Change, replay
+from beacon_node.privacy.registered.account import Account, Change, Purse, replay
 from beacon_node.privacy.registered.bounds import (
     RENYI_UNIT,
     Bounds,
@@ -266,9 +266,8 @@ def test_people_in_two_datasets_spend_one_budget():
         for site in range(400):
             for node in nodes:
                 node.answer(site)
-        nodes[1].subjects.accounts[0].people.renyi = (
-            nodes[1].subjects.accounts[0].people.renyi[::-1]
-        )
+        account = nodes[1].subjects.accounts[0]
+        account.people = Purse.of(account.people.renyi[::-1], account.people.rho)
     assert spent(alone).max() > 1.5 * BOUNDS.budget
     assert 0.9 * BOUNDS.budget < spent(joined).max() <= BOUNDS.budget
 

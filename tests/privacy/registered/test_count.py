@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beacon_node.errors import Conflict, QuotaExceeded
 from beacon_node.model.carriers import NumberSet
+from beacon_node.model.charges import Charged
 from beacon_node.privacy.registered.account import Account, Change, Purse, Row, replay
 from beacon_node.privacy.registered.bounds import (
     Bounds,
@@ -24,6 +27,7 @@ from beacon_node.privacy.registered.count import (
     quote,
     shown,
 )
+from beacon_node.privacy.registered.masks import store_mask
 from beacon_node.privacy.registered.prices import Prices
 from tests.privacy.registered.worlds import (
     BOUNDS,
@@ -295,3 +299,42 @@ def test_what_several_accounts_of_one_person_spent_never_comes_to_less():
         assert purse.renyi[0] >= 2**29 and purse.rho[0] >= 2**29
     assert purse.within(whole).renyi.tolist() == [2**29, 27]
     assert purse.within(whole).most("rho", allowed=0) == 2**29
+
+
+CHARGES = st.lists(
+    st.tuples(
+        st.lists(st.integers(0, 11), max_size=12, unique=True),  # who carries
+        st.none() | st.lists(st.integers(0, 11), max_size=12, unique=True),  # who is asked about
+        st.lists(st.integers(0, 11), max_size=6, unique=True),  # who cannot pay
+        st.sampled_from([4, 8, 12]),  # how many people there were
+        st.integers(0, 9),
+        st.integers(0, 9),
+        st.booleans(),  # whether somebody looks
+    ),
+    max_size=20,
+)
+
+
+@given(CHARGES)
+def test_changes_that_wait_come_to_what_each_person_paid(charges):
+    """As if each person were charged for each row at once, whoever looks when."""
+    account = Account("ada", LIMITS, people=0, reference=0, one_group_per_place=False)
+    expected = np.zeros(12, int)
+    for carrying, asked, short, people, carrier, other, looks in charges:
+        flags = [np.isin(np.arange(people), one) for one in (carrying, asked or [], short)]
+        seats = None if asked is None else flags[1]
+        charged = Charged(
+            None if seats is None else store_mask(seats),
+            store_mask(flags[0] if seats is None else flags[0] & seats),
+            store_mask(flags[2]),
+            people,
+        )
+        prices = Prices(carrier, other, 0, carrier + 1, other + 1)
+        replay([account], [Row(prices, charged, Charged(None, b"", b"", 0), None, "")])
+        paying = ~flags[2] if seats is None else ~flags[2] & seats
+        expected[:people] += np.where(flags[0], carrier, other) * paying
+        part = account.people.first(4)
+        if looks:
+            assert part.renyi.tolist() == expected[:4].tolist()
+            assert account.people.most("renyi", allowed=-1) == expected.max()
+    assert account.people.renyi.tolist() == expected[: len(account.people)].tolist()

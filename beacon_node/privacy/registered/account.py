@@ -53,8 +53,8 @@ class Row:
 class Change:
     """What one row adds to the spending of the first `people`, in units, (Rényi, ρ).
 
-    `each` to all of them who pay (flags; None: all do), and `more` to those at the numbers `at`;
-    nobody's grows by more than `most`.
+    `each` to all of them who pay (all bits or none, for each; None: all do), and `more` to those at
+    the numbers `at`; nobody's grows by more than `most`.
     """
 
     people: int
@@ -100,7 +100,7 @@ class Purse:
 
     def _hold(self, renyi: np.ndarray, rho: np.ndarray) -> None:
         self._columns, self._people, self._whole = (renyi, rho), len(renyi), None
-        self._waiting: list[Change] = []
+        self._waiting: tuple[list[Change], list[Change]] = [], []
         # Nobody spent more; known without looking at all.
         self._most = {"renyi": int(renyi.max(initial=0)), "rho": int(rho.max(initial=0))}
 
@@ -112,35 +112,36 @@ class Purse:
 
     @property
     def columns(self) -> tuple[np.ndarray, np.ndarray]:
-        if self._whole is not None:
-            renyi, rho = self._whole.columns
-            return renyi[: self._people], rho[: self._people]
-        self._take_in()
-        return self._columns
+        return self.renyi, self.rho
 
     @property
     def renyi(self) -> np.ndarray:
-        return self.columns[0]
+        return self._column(0)
 
     @property
     def rho(self) -> np.ndarray:
-        return self.columns[1]
+        return self._column(1)
+
+    def _column(self, index: int) -> np.ndarray:
+        if self._whole is not None:
+            return self._whole._column(index)[: self._people]
+        column, waiting = self._columns[index], self._waiting[index]
+        if waiting:
+            _add(waiting, index, column)
+            waiting.clear()
+        return column
 
     def add(self, change: Change) -> None:
         """Charge the first people, as many as the change is about; there may be more by now."""
-        self._waiting.append(change)
+        for index, waiting in enumerate(self._waiting):
+            waiting.append(change)
+            if len(waiting) >= _MOST_WAITING:
+                self._column(index)
         self._most["renyi"] += change.most[0]
         self._most["rho"] += change.most[1]
         for kind in ("renyi", "rho"):
             if self.most(kind, allowed=_MOST_UNITS) > _MOST_UNITS:
                 np.minimum(getattr(self, kind), _MOST_UNITS, out=getattr(self, kind))
-        if len(self._waiting) >= _MOST_WAITING:
-            self._take_in()
-
-    def _take_in(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for index, column in enumerate(self._columns):
-            _add(waiting, index, column)
 
     def first(self, people: int) -> "Purse":
         """Return the purse of the first people; what is added later is seen in both."""
@@ -193,8 +194,7 @@ def _add(changes: Iterable[Change], index: int, column: np.ndarray) -> None:
             same[1] += each
         column[change.at] += change.more[index]
     for change, total in sums.values():
-        part = column[: change.people]
-        np.add(part, total, out=part, where=True if change.paying is None else change.paying)
+        column[: change.people] += total if change.paying is None else change.paying & total
 
 
 class Account:
@@ -313,7 +313,7 @@ def _change(row: Row, charged: Charged) -> Change:
     paying = _paying(universe, charged.seats, charged.left_out)
     carriers = decode(charged.carriers)
     if paying is not None:
-        carriers = carriers[paying[carriers]]
+        carriers = carriers[paying[carriers] != 0]
     return Change(
         universe,
         paying,
@@ -326,9 +326,9 @@ def _change(row: Row, charged: Charged) -> Change:
 
 @lru_cache(8)  # questions are about the same people again and again
 def _paying(universe: int, seats: bytes | None, left_out: bytes) -> np.ndarray | None:
-    """Return flags of who pays, None if everybody does."""
+    """Return all bits for whoever pays and none for others (int32), None if everybody does."""
     paying = None if seats is None else load_mask(seats, universe)
     if left_out:
         paid = ~load_mask(left_out, universe)
         paying = paid if paying is None else paying & paid
-    return paying
+    return None if paying is None else -paying.astype(np.int32)

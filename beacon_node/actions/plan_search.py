@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from beacon_node.actions.registered.filters import listed
 from beacon_node.errors import InvalidRequest
@@ -189,6 +190,7 @@ def _resolve_filters(
     return found, filters_key
 
 
+@lru_cache(1_024)
 def _digest(version: int, filters: tuple[Filter, ...]) -> str:
     return hashlib.sha256(f"{version}|{filters!r}".encode()).hexdigest()
 

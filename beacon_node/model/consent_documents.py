@@ -149,7 +149,9 @@ def moment_text(moment: datetime) -> str:
     >>> moment_text(datetime(2030, 1, 7, 10, 31, tzinfo=UTC))
     '2030-01-07T10:31:00.000000Z'
     """
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def read_moment(text: str) -> datetime:

@@ -27,6 +27,8 @@ _LOOKS = 5
 _COUNTER = -_FIRST_BYTE  # the counter's own byte, as if it were a number's
 _PACK = struct.Struct("=hhxxxxqqixxxx").pack  # a `struct flock`: type, whence, start, length, 0
 _UNLOCKED = struct.pack("=h", fcntl.F_UNLCK)  # how one begins for a byte that nobody holds
+_TAKE_COUNTER = _PACK(fcntl.F_WRLCK, os.SEEK_SET, 0, 1, 0)
+_FREE_COUNTER = _PACK(fcntl.F_UNLCK, os.SEEK_SET, 0, 1, 0)
 _SHORTEST_NAP_S, _LONGEST_NAP_S = 0.000_02, 0.000_1
 
 
@@ -66,7 +68,7 @@ class FairQueue:
     def wait(self, patience_s: float) -> int:
         """Wait for one's turn and return its number; who has it ends it by `end`."""
         deadline = time.monotonic() + patience_s
-        if not self._threads.acquire(timeout=patience_s):
+        if not (self._threads.acquire(False) or self._threads.acquire(timeout=patience_s)):
             raise self._nobody_moves()
         number, has_come = 0, False
         try:
@@ -98,7 +100,7 @@ class FairQueue:
             self._handle = FileIO(self._file, "r+b")
 
     def _draw(self, deadline: float) -> int:
-        if not self._take(_COUNTER):
+        if not self._set(_TAKE_COUNTER):
             self._wait_until(self._take, _COUNTER, deadline)
         try:
             drawn = os.pread(self._file, _NUMBER.size, 0)
@@ -107,7 +109,7 @@ class FairQueue:
                 self._wait_until(self._take, number, deadline)
             os.pwrite(self._file, _NUMBER.pack(number), 0)
         finally:
-            self._free(_COUNTER)
+            self._set(_FREE_COUNTER)
         return number
 
     def _wait_until(self, looks: Callable[[int], bool], number: int, deadline: float) -> None:
@@ -127,16 +129,18 @@ class FairQueue:
         return fcntl.fcntl(self._file, fcntl.F_OFD_GETLK, asked).startswith(_UNLOCKED)
 
     def _take(self, number: int) -> bool:
-        wanted = _PACK(fcntl.F_WRLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
+        return self._set(_PACK(fcntl.F_WRLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0))
+
+    def _free(self, number: int) -> None:
+        self._set(_PACK(fcntl.F_UNLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0))
+
+    def _set(self, lock: bytes) -> bool:
+        """Take or free a byte; False if another has it."""
         try:
-            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, wanted)
+            fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, lock)
         except BlockingIOError:
             return False
         return True
-
-    def _free(self, number: int) -> None:
-        held = _PACK(fcntl.F_UNLCK, os.SEEK_SET, _FIRST_BYTE + number, 1, 0)
-        fcntl.fcntl(self._file, fcntl.F_OFD_SETLK, held)
 
     def _nobody_moves(self) -> StoreUnavailable:
         return StoreUnavailable(

@@ -249,8 +249,6 @@ def _chained(records: Iterable[tuple[int, bytes, bytes]], head: Head) -> tuple[l
             sequence = int(number)
         except ValueError:
             break
-        if sequence <= head.sequence:  # in the database already
-            continue
         if sequence != last + 1 or chained_hash(previous, said) != digest:
             break
         found.append((sequence, recorded_at, clock, kind, body, previous, digest))

@@ -5,12 +5,11 @@ Reading never waits for writing. A process that forks opens the file anew, as it
 
 import os
 import sqlite3
-import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +25,6 @@ from beacon_node.model.consent_documents import (
 )
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.ledger import (
-    Entry,
     FixedPurpose,
     Head,
     Moment,
@@ -35,8 +33,9 @@ from beacon_node.model.ledger import (
 from beacon_node.model.linked import Linked
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
-from beacon_node.store.ledger import chain, consents, linked, purposes, questions
-from beacon_node.store.ledger.chain import AUDIT, Appending, Stamp
+from beacon_node.store.ledger import chain, consents, linked, purposes
+from beacon_node.store.ledger.audit import AuditLedger, check_size
+from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.halt import Halt
@@ -50,12 +49,9 @@ from beacon_node.store.ledger.verified import VerifiedLedger
 from beacon_node.store.ledger.writer import Writer
 
 RELEASE = "release"
-SETTLED_WITHIN_S = 0.9
-LONG_TAIL = 512  # entries: to take them over takes 6 ms, and all others wait
-LARGEST_BODY = 65_536  # characters; an entry says who, what and why, and holds no data
 
 
-class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedger):
+class Ledger(AuditLedger, ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 
@@ -114,7 +110,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedge
             for version in versions
         ]
         for one in prepared:
-            _check_size(one.body)
+            check_size(one.body)
         with self.writing(now=now, durable=True) as appending:
             if unchanged_since is not None:
                 consents.check_unchanged(appending.connection, prepared, unchanged_since)
@@ -245,7 +241,7 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedge
         """
         if not account:
             raise InvalidRequest("account: whose purpose this is, is expected")
-        _check_size(purposes.stated(account, purpose))
+        check_size(purposes.stated(account, purpose))
         with self.writing(now=now, durable=True) as appending:
             known = linked.read(appending.connection, self._linked)
             purposes.fix(appending, known.accounts(account), purpose)
@@ -260,60 +256,6 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedge
         """Yield the purposes of all accounts in the order in which they were fixed."""
         with told_plainly(self.path), closing(connect(self.path)) as connection:
             yield from purposes.purposes(connection)
-
-    # ---- audit -------------------------------------------------------------------------------
-
-    def audit(
-        self, body: Mapping, *, now: datetime, unchanged_since: int | None = None
-    ) -> Head | None:
-        """Record that a question was decided; survives the death of the process.
-
-        If any consent was recorded after the consent version `unchanged_since`, nothing is written
-        and None returned: the question is to be decided anew. `body` says who asked what, and why
-        it was answered so; it must hold `consent_version` (the number it was decided under) and
-        `datasets` (ids), by which receipts find it.
-        """
-        text, stamp = _question_text(body), Stamp(now)
-        with told_plainly(self.path), self._queue.turn():
-            state, end = self._writer.at_turn()
-            if unchanged_since is not None and unchanged_since < end.consent_version:
-                return None
-            if state.count >= LONG_TAIL or self._is_overdue:
-                self._settle()
-                state, end = self._writer.at_turn()
-            head = self._writer.tail.append(text, stamp, state)
-        self._settle_soon()
-        return head
-
-    def settle(self) -> None:
-        """Put the newest audit entries, which stand in a file of their own for a second at most,
-        into the database; on disk when it returns. Whoever reads them does so first."""
-        with told_plainly(self.path):
-            state = self._writer.tail.state()
-            if state is None or state.count:
-                with self._queue.turn():
-                    self._settle()
-
-    def first_questions(self, versions: Sequence[ConsentVersion]) -> dict[int, Entry]:
-        """Return, by the number of a version on record, the audit entry of the first question about
-        a dataset in its scope that was decided knowing it; those without one are left out."""
-        self.settle()
-        with told_plainly(self.path), self._reader as connection:
-            found = {
-                version.number: questions.first(connection, version.scope.dataset, version.number)
-                for version in versions
-            }
-        return {number: entry for number, entry in found.items() if entry is not None}
-
-    def entries(self, *, kind: str = "", after: int = 0) -> Iterator[Entry]:
-        """Yield the entries after a sequence number in their order, each checked by its hash."""
-        kinds = (kind,) if kind else ()
-        if kind in ("", AUDIT):
-            self.settle()
-        with told_plainly(self.path), closing(connect(self.path)) as connection:
-            for entry in chain.entries(connection, after, kinds):
-                chain.check_entry(entry)
-                yield entry
 
     # ---- the chain ---------------------------------------------------------------------------
 
@@ -338,29 +280,6 @@ class Ledger(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedge
                 self._mark.set(appending.last.head)
 
     # ---- inside ------------------------------------------------------------------------------
-
-    def _settle(self) -> None:
-        """Let an empty transaction take over the tail; by whose turn it is."""
-        with self._writer.transaction(now=datetime.now(UTC), durable=True):
-            pass
-        self._is_overdue = False
-
-    def _settle_soon(self) -> None:
-        if not self._is_settling_soon:
-            self._is_settling_soon = True
-            held = weakref.ref(self)
-            timer = threading.Timer(SETTLED_WITHIN_S, _if_alive, (held, Ledger._settle_late))
-            timer.daemon = True
-            timer.start()
-
-    def _settle_late(self) -> None:
-        self._is_settling_soon, self._is_overdue = False, True
-        with suppress(StoreUnavailable, LedgerBroken):  # the next question tries it, and is refused
-            self.settle()
-            self._is_overdue = False
-
-    def _record_question(self, appending: Appending, body: Mapping) -> None:
-        questions.ask(appending, body, _question_text(body), self._writer.noted)
 
     def _note_whether_behind(self, connection: sqlite3.Connection) -> bool:
         is_behind = self._is_behind = not self._mark.is_held_by(connection)
@@ -402,16 +321,3 @@ def _if_alive(held: "weakref.ref[Ledger]", act: Callable[[Ledger], None]) -> Non
     ledger = held()
     if ledger is not None:
         act(ledger)
-
-
-def _question_text(body: Mapping) -> str:
-    if not isinstance(body.get("consent_version"), int) or "datasets" not in body:
-        raise ValueError("an audit entry names its consent_version and its datasets")
-    text = canonical_json(body)
-    _check_size(text)
-    return text
-
-
-def _check_size(body: str) -> None:
-    if len(body) > LARGEST_BODY:
-        raise InvalidRequest(f"an entry of the ledger may hold {LARGEST_BODY} characters at most")

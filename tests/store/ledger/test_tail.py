@@ -6,14 +6,14 @@ import shutil
 import sqlite3
 import stat
 import time
+import weakref
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from beacon_node.errors import LedgerBroken, StoreUnavailable
-from beacon_node.store.ledger import Ledger, tail
-from beacon_node.store.ledger import ledger as ledger_module
+from beacon_node.store.ledger import Ledger, audit, tail
 from beacon_node.store.ledger.candidate import opened_copy
 from beacon_node.store.ledger.writer import Writer
 from tests.policy.histories import day, given
@@ -25,7 +25,7 @@ AUDIT = {"consent_version": 0, "datasets": ["d"]}
 @pytest.fixture
 def ledger(tmp_path, monkeypatch):
     """Nobody settles but who is told to: the thread that does it is late."""
-    monkeypatch.setattr(ledger_module, "SETTLED_WITHIN_S", 3_600)
+    monkeypatch.setattr(audit, "SETTLED_WITHIN_S", 3_600)
     ledger = Ledger.create(tmp_path / "ledger.sqlite")
     yield ledger
     ledger.close()
@@ -83,8 +83,8 @@ def test_first_questions_are_found_while_they_stand_there(ledger):
 
 
 def test_it_is_taken_over_within_a_second_though_nobody_asks(ledger, monkeypatch):
-    monkeypatch.setattr(ledger_module, "SETTLED_WITHIN_S", 0.01)
-    assert ledger_module.SETTLED_WITHIN_S < 1
+    monkeypatch.setattr(audit, "SETTLED_WITHIN_S", 0.01)
+    assert audit.SETTLED_WITHIN_S < 1
     ask(ledger)
     for _ in range(500):
         if in_database(ledger):
@@ -94,7 +94,7 @@ def test_it_is_taken_over_within_a_second_though_nobody_asks(ledger, monkeypatch
 
 
 def test_it_is_taken_over_when_it_is_long(ledger, monkeypatch):
-    monkeypatch.setattr(ledger_module, "LONG_TAIL", 3)
+    monkeypatch.setattr(audit, "LONG_TAIL", 3)
     ask(ledger, 7)
     assert in_database(ledger) == [1, 2, 3, 4, 5, 6]
 
@@ -193,9 +193,9 @@ def test_what_cannot_be_taken_over_ends_the_questions(ledger, monkeypatch, is_lo
     ask(ledger, 2)
     monkeypatch.setattr(Writer, "begin", full)
     if is_long:
-        monkeypatch.setattr(ledger_module, "LONG_TAIL", 2)
+        monkeypatch.setattr(audit, "LONG_TAIL", 2)
     else:
-        ledger._settle_late()
+        audit._settle_late(weakref.ref(ledger))
     for _ in range(2):
         with pytest.raises(StoreUnavailable, match="no room left"):
             ask(ledger)

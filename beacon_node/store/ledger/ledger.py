@@ -1,6 +1,7 @@
 """The ledger of one node: an append-only chain of consents, audit entries, releases and purposes.
 
-Reading never waits for writing. A process that forks opens the file anew, as its child does.
+Reading waits for no writing, but that whoever reads the audit brings it up to date first. A process
+that forks opens the file anew, as its child does.
 """
 
 import os

@@ -35,13 +35,6 @@ class Lanes:
             self._pool.submit(_work, lane)
         return True
 
-    def keep_only(self, member_ids: frozenset[str]) -> None:
-        """Forget the lanes of who is no member any more and of whom nobody asks anything."""
-        with self._lock:
-            for member_id in self._lanes.keys() - member_ids:
-                if not self._lanes[member_id].running:
-                    del self._lanes[member_id]
-
     def threads(self) -> int:
         """Return how many threads ask somebody just now."""
         with self._lock:

@@ -1,9 +1,5 @@
 """Adds a member to `network.toml`, leaving all that its operator wrote there as it is."""
 
-import fcntl
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from beacon_node.broker.network_file import read_network
@@ -11,7 +7,7 @@ from beacon_node.errors import ConfigurationError, Conflict, InvalidRequest
 from beacon_node.identity.watched_file import bytes_of
 from beacon_node.model.federation import Member
 from beacon_node.storage.failures import told_plainly
-from beacon_node.storage.files import seal, temporary_name
+from beacon_node.storage.files import alone, seal, temporary_name
 
 
 def add_member(path: Path, member: Member, own_id: str) -> None:
@@ -20,7 +16,7 @@ def add_member(path: Path, member: Member, own_id: str) -> None:
     Raises ConfigurationError if the file cannot be used as it is, Conflict if the member does not
     fit to the others: its id or key is there already.
     """
-    with told_plainly(path), _alone(path):
+    with told_plainly(path), alone(path):
         before = bytes_of(path)
         read_network(before, str(path), own_id)
         after = before.rstrip() + b"\n\n" + member_toml(member).encode()
@@ -58,14 +54,3 @@ def quoted(text: str) -> str:
 
 def _list(texts: tuple[str, ...]) -> str:
     return "[" + ", ".join(map(quoted, texts)) + "]"
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let no other command edit the file meanwhile."""
-    descriptor = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

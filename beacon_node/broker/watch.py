@@ -124,12 +124,6 @@ class Watch:
         except StoreUnavailable as error:  # questions go on; the past has a gap
             _LOG.warning("how members did was not written down: %s", error)
 
-    def keep_only(self, member_ids: frozenset[str]) -> None:
-        """Forget who is no member any more."""
-        with self._lock:
-            for gone in self._eyes.keys() - member_ids:
-                del self._eyes[gone]
-
     def _eye(self, member_id: str) -> _Eye:
         return self._eyes.setdefault(member_id, _Eye())
 

@@ -46,6 +46,11 @@ def read_key(folder: Path, name: str) -> bytes:
     return secret
 
 
+def check_private(path: Path) -> None:
+    """Raise ConfigurationError for a secret that others on this machine can read, or nobody."""
+    _private(path)
+
+
 def check_value(secret: bytes) -> str:
     """Return what tells a key from every other one, and nothing else of it."""
     return hmac.digest(secret, b"beacon-node check of the key", "sha256").hex()

@@ -15,6 +15,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager
 from urllib3.exceptions import HTTPError
 from urllib3.util import Url, parse_url
 
+from beacon_node.crypto.keys import check_private
 from beacon_node.errors import ConfigurationError, Unreachable
 from beacon_node.federation.deadline import Deadline, TlsSocket, pools_in_time
 from beacon_node.federation.failures import in_words
@@ -135,6 +136,7 @@ def _context(reach: Reach, ca_file: str) -> ssl.SSLContext:
         if reach.ca_file and own is None:
             context.load_verify_locations(reach.ca_file)
         if named := reach.client_certificate:
+            check_private(Path(reach.client_key or named))
             context.load_cert_chain(named, reach.client_key or None)
     except OSError as error:  # ssl.SSLError too
         problem = "it holds no certificates or keys in PEM"

@@ -1,8 +1,10 @@
 """Files that are there whole or not at all, and that only the program's own account can read."""
 
 import errno
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -35,5 +37,20 @@ def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let no other process do the same to the file at `path` meanwhile.
+
+    The lock is on a file beside it: closing one that SQLite has open would end its locks here.
+    """
+    beside = path.with_name(f".{path.name}.lock")
+    descriptor = os.open(beside, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)

@@ -152,30 +152,24 @@ def test_writing_costs_nothing_where_nothing_was_seen(watched):
     assert watched.state.health.health(M) == before
 
 
-def test_a_history_is_bounded(watched, clock):
-    for number in range(MOST_CHANGES + 20):
-        came = Came.ANSWERED if number % 2 else Came.OFFLINE
-        for _ in range(3):
-            watched.watch.heard(M, came, 0.1)
-        clock.pass_(1)
-        if number > MOST_CHANGES - 20:
-            watched.watch.write()
+def test_a_history_is_bounded(watched):
     file = watched.state.health._file
     with file.writing() as db:
-        for number in range(MOST_CHANGES):
-            row = (M, "answers", f"2029-01-01T00:{number:06}", "")
+        for number in range(MOST_CHANGES + 20):
+            since = f"2029-01-01T00:{number // 60:02}:{number % 60:02}.000000+00:00"
             db.execute(
-                "INSERT INTO health_change (member, condition, since, reason) VALUES (?, ?, ?, ?)",
-                row,
+                "INSERT INTO health_change (member, condition, since, reason) VALUES (?, ?, ?, '')",
+                (M, Condition.IS_SILENT, since),
             )
-        for number in range(MOST_DAYS + 5):
+        for number in range(MOST_DAYS + 20):
             db.execute(
-                "INSERT OR REPLACE INTO health_day VALUES (?, ?, 1, 0, 0, 1, 1, ?)",
-                (M, f"2028-{number:04}", "[1,0,0,0,0,0,0,0,0,0,0]"),
+                "INSERT INTO health_day VALUES (?, ?, 1, 0, 0, 1, 1, '[1,0,0,0,0,0,0,0,0,0,0]')",
+                (M, f"2028-{number:04}"),
             )
     watched.watch.heard(M, Came.ANSWERED, 0.1)
     watched.watch.write()
-    assert len(watched.state.health.health(M).changes) == MOST_CHANGES
+    health = watched.state.health.health(M)
+    assert (len(health.changes), health.condition) == (MOST_CHANGES, Condition.ANSWERS)
     assert len(file.rows("SELECT * FROM health_day")) == MOST_DAYS
 
 

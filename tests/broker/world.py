@@ -51,9 +51,14 @@ def yes(one: Member, _: float = 0) -> MemberRow:
     return MemberRow(one.id, one.name, Came.ANSWERED, exists=True)
 
 
-def make_watch(folder: Path, clock: FixedClock, limits: Breaker = Breaker()) -> SimpleNamespace:
+def make_watch(
+    folder: Path,
+    clock: FixedClock,
+    limits: Breaker = Breaker(),
+    timing: Callable[[], float] | None = None,
+) -> SimpleNamespace:
     state = State.open(folder / "broker.sqlite")
-    watch = Watch(limits, clock.monotonic, clock, FixedRandomness(), state.health)
+    watch = Watch(limits, timing or clock.monotonic, clock, FixedRandomness(), state.health)
     return SimpleNamespace(state=state, watch=watch)
 
 

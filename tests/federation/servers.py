@@ -37,11 +37,11 @@ def answering(status: str = "200 OK", body: bytes = b"{}", *headers: str) -> Say
 class Server:
     """Listens on a free port until the block ends; remembers the requests it got."""
 
-    def __init__(self, say: Say, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, say: Say, tls: ssl.SSLContext | None = None, *, port: int = 0) -> None:
         self._say, self._tls = say, tls
         self.requests: list[bytes] = []
         self.stopped = threading.Event()  # whoever hangs waits for it
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self._open: list[socket.socket] = []
 
@@ -118,6 +118,7 @@ class Authority:
         signed = made.sign(self._key, hashes.SHA256())
         secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.write_bytes(signed.public_bytes(Encoding.PEM) + secret)
+        file.chmod(0o600)
         return file
 
     def server_context(self, host: str = "127.0.0.1", *, days: int = 30) -> ssl.SSLContext:

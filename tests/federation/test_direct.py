@@ -225,7 +225,10 @@ def test_files_that_hold_no_certificate_stop_the_start(tmp_path):
     nothing.write_text("nothing")
     with pytest.raises(ConfigurationError, match=r"nothing\.pem"):
         DirectTransport(Reach(ca_file=str(nothing)))
-    with pytest.raises(ConfigurationError, match=r"gone\.pem: no such file"):
+    nothing.chmod(0o644)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        DirectTransport(Reach(client_certificate=str(nothing)))
+    with pytest.raises(ConfigurationError, match=r"gone\.pem cannot be read"):
         DirectTransport(Reach(client_certificate=str(tmp_path / "gone.pem")))
 
 

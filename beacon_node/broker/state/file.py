@@ -10,7 +10,7 @@ from sqlite_utils import Database
 from beacon_node.broker.state.layout import LAYOUT, STEPS
 from beacon_node.errors import ConfigurationError
 from beacon_node.storage.failures import told_plainly
-from beacon_node.storage.files import make_private
+from beacon_node.storage.files import alone, make_private
 
 _BUSY_S = 10  # how long a writer waits for another one
 
@@ -24,7 +24,8 @@ class StateFile:
         with told_plainly(path):
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             make_private(path)
-            self._bring_up_to_date()
+            with alone(path):  # several workers start at once
+                self._bring_up_to_date()
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
         with told_plainly(self.path):

@@ -8,6 +8,8 @@ from beacon_node.cli.common import Session, with_session
 from beacon_node.errors import NotPermitted
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from beacon_node.actions.join_network import KnownBroker
     from beacon_node.model.federation import PinnedBroker
 
@@ -22,9 +24,10 @@ def network() -> None:
 @network.command()
 @with_session
 def key(session: Session) -> None:
-    """Show the fingerprint of the key that answers to brokers are signed with.
+    """Show this node's fingerprint.
 
-    Tell it to the broker's operator by another way than the network, who compares it.
+    It is that of the key by which brokers know its answers. Tell it to the broker's operator by
+    another way than the network, who compares it.
     """
     from beacon_node.actions.join_network import signer_of
 
@@ -110,7 +113,10 @@ def _compare(session: Session, broker: "PinnedBroker", told: str | None) -> None
 @click.option("--ask", is_flag=True, help="Ask each how the request to join stands.")
 @with_session
 def brokers(session: Session, ask: bool) -> None:
-    """Show the brokers whose questions are answered, and what was refused last."""
+    """Show whose questions are answered.
+
+    Of each broker: how far it is believed, when it asked last, and why something of it was refused.
+    """
     from beacon_node.actions.join_network import known_brokers, transport_of
 
     node = session.open_node()
@@ -141,21 +147,26 @@ def _show(session: Session, found: "tuple[KnownBroker, ...]") -> None:
     if not found:
         session.output.sentence("No broker's questions are answered; see: network join --help")
         return
-    for number, one in enumerate(map(_document, found)):
+    for number, one in enumerate(found):
         if number:
             print()
-        refused = one["refused"] and f"{one['refused_at']}: {one['refused']}"
+        broker, heard = one.broker, one.heard
         session.output.facts(
             [
-                ("broker", f"{one['name']} ({one['id']})"),
-                ("address", one["url"]),
-                ("believed up to", one["ceiling"]),
-                *(("fingerprint", text) for text in one["fingerprints"]),
-                ("request to join", one["standing"]),
-                ("last question", one["asked_at"] or "none yet"),
-                ("last refused", refused),
+                ("broker", f"{broker.name} ({broker.id})"),
+                ("address", broker.url),
+                ("believed up to", broker.ceiling.name.lower()),
+                *(("fingerprint", text) for text in one.fingerprints),
+                ("request to join", one.standing),
+                ("last question", _when(heard and heard.asked_at) or "none yet"),
+                ("last refused", _when(heard and heard.refused_at)),
+                ("because", heard and heard.refused),
             ]
         )
+
+
+def _when(moment: "datetime | None") -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else ""
 
 
 @network.command()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from flask import Flask, Response, request
 
+from beacon_node.actions.join_network import brokers_file
 from beacon_node.beacon_v2 import documents
 from beacon_node.beacon_v2.parse import parse_get, parse_page_get, parse_page_post, parse_post
 from beacon_node.beacon_v2.received import NOTHING_RECEIVED, Rules, Target
@@ -27,7 +28,7 @@ class BeaconApi:
 
     def __init__(self, node: Node, who_asks: WhoAsks) -> None:
         self.node = node
-        self.identity = identity_of(node.settings)
+        self.identity = identity_of(node.settings, has_brokers=brokers_file(node).exists())
         self.questions = Questions(node, self.identity, who_asks)
         self.terms = FilteringTerms(node, who_asks)
         answers = node.settings.answers

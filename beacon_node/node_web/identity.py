@@ -7,7 +7,8 @@ from beacon_node.privacy.registered.bounds import Bounds
 from beacon_node.settings import Settings
 
 
-def identity_of(settings: Settings) -> BeaconIdentity:
+def identity_of(settings: Settings, *, has_brokers: bool = False) -> BeaconIdentity:
+    """Return who the node is; `has_brokers`: those of a network may ask it for researchers."""
     node, organization = settings.node, settings.organization
     return BeaconIdentity(
         id=node.id,
@@ -23,21 +24,21 @@ def identity_of(settings: Settings) -> BeaconIdentity:
         contact_url=organization.contact_url,
         welcome_url=node.welcome_url,
         alternative_url=node.alternative_url,
-        security_levels=_security_levels(settings),
-        registered_counts=_registered_counts(settings),
+        security_levels=_security_levels(settings, has_brokers),
+        registered_counts=_registered_counts(settings, has_brokers),
     )
 
 
-def _security_levels(settings: Settings) -> tuple[str, ...]:
+def _security_levels(settings: Settings, has_brokers: bool) -> tuple[str, ...]:
     """Return the tiers that anybody can reach: where nobody can show who they are, only one."""
-    if settings.access.trusts_somebody or settings.login.are_possible:
+    if has_brokers or settings.access.trusts_somebody or settings.login.are_possible:
         return tuple(tier.name for tier in Tier)
     return (Tier.PUBLIC.name,)
 
 
-def _registered_counts(settings: Settings) -> str:
+def _registered_counts(settings: Settings, has_brokers: bool) -> str:
     """Return nothing where nobody could have an account."""
-    if not settings.access.trusts_somebody:
+    if not (has_brokers or settings.access.trusts_somebody):
         return ""
     return registered_words(settings.registered.bounds)
 

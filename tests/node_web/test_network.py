@@ -14,6 +14,7 @@ from beacon_node.actions.join_network import network_problems
 from beacon_node.errors import NotAuthentic, StoreUnavailable
 from beacon_node.model.federation import MESSAGE_HEADER, Asserted
 from beacon_node.model.requester import Tier
+from beacon_node.node_web.identity import identity_of
 from beacon_node.node_web.network import membership_of
 from beacon_node.node_web.pace import TICK_S
 from beacon_node.node_web.passports import clearinghouse_of
@@ -212,6 +213,17 @@ def test_a_wrong_clock_is_told_to_the_broker_and_to_the_operator(world, broker, 
     assert broker.authentic(question, response).at == world.clock.now()
     heard = membership_of(world.node).numbers.heard()[net.BROKER]
     assert words in heard.refused and heard.asked_at is None
+
+
+def test_info_says_what_those_are_told_whom_a_broker_vouches_for(node):
+    alone = replace(node, settings=replace(node.settings, access=type(node.settings.access)()))
+    for brokers, is_told in (((NETWORK,), True), ((), False)):
+        pin(node, *brokers)
+        client = app_of(alone, clearinghouse_of(alone)).test_client()
+        told = identity_of(alone.settings, has_brokers=is_told).registered_counts
+        assert ("one broker" in told) is is_told
+        levels = client.get("/api/configuration").json["response"]["securityAttributes"]
+        assert ("REGISTERED" in levels["securityLevels"]) is is_told
 
 
 def test_the_operator_is_told_while_what_a_broker_sends_is_refused(world, broker):

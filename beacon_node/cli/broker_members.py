@@ -60,40 +60,17 @@ def _row(member: "Member", health: "MemberHealth") -> tuple[object, ...]:
 
 
 def _one(session: BrokerSession, opened: "Broker", member: "Member") -> None:
-    from beacon_node.broker.join_request import fingerprints
     from beacon_node.broker.standing import member_document
 
     health = opened.state.health.health(member.id)
     kept = opened.state.checkpoints.checkpoints(member.id)
 
     def show() -> None:
-        recent = health.recent
-        session.output.facts(
-            [
-                ("member", f"{member.name} ({member.id})"),
-                ("kind", member.kind),
-                ("address", member.url),
-                ("organization", member.organization),
-                *(("fingerprint", one) for one in fingerprints(member)),
-                ("condition", health.condition),
-                ("since", _at(health.since)),
-                ("last answer", _at(health.last_answer)),
-                ("last failure", _at(health.last_failure)),
-                ("its reason", health.last_reason),
-                ("answers", recent.answers),
-                ("failed", recent.failures),
-                ("too late", recent.late),
-                ("half within", _ms(recent.within_ms(0.5))),
-                ("95 % within", _ms(recent.within_ms(0.95))),
-                ("checkpoints", len(kept)),
-            ]
-        )
+        session.output.facts([*_who(member), *_how(health), ("checkpoints", len(kept))])
         if health.changes:
             session.output.sentence("")
-            session.output.table(
-                ("since", "condition", "reason"),
-                ((_at(one.since), one.condition, one.reason) for one in health.changes),
-            )
+            changes = ((_at(one.since), one.condition, one.reason) for one in health.changes)
+            session.output.table(("since", "condition", "reason"), changes)
         for one in kept:
             if one.problem:
                 done = f" Settled: {one.settled}" if one.settled else ""
@@ -105,6 +82,34 @@ def _one(session: BrokerSession, opened: "Broker", member: "Member") -> None:
         for one in kept
     ]
     session.output.result(document | {"checkpoints": checkpoints}, show)
+
+
+def _who(member: "Member") -> list[tuple[str, object]]:
+    from beacon_node.broker.join_request import fingerprints
+
+    return [
+        ("member", f"{member.name} ({member.id})"),
+        ("kind", member.kind),
+        ("address", member.url),
+        ("organization", member.organization),
+        *(("fingerprint", one) for one in fingerprints(member)),
+    ]
+
+
+def _how(health: "MemberHealth") -> list[tuple[str, object]]:
+    recent = health.recent
+    return [
+        ("condition", health.condition),
+        ("since", _at(health.since)),
+        ("last answer", _at(health.last_answer)),
+        ("last failure", _at(health.last_failure)),
+        ("its reason", health.last_reason),
+        ("answers", recent.answers),
+        ("failed", recent.failures),
+        ("too late", recent.late),
+        ("half within", _ms(recent.within_ms(0.5))),
+        ("95 % within", _ms(recent.within_ms(0.95))),
+    ]
 
 
 @click.command()

@@ -91,14 +91,14 @@ class Shell:
         self.server = subprocess.Popen(
             ["bash", "-c", f"exec {line}"], cwd=self.folder, env=self.environment
         )
-        for _ in range(150):
+        for _ in range(600):
             assert self.server.poll() is None, "the server ended"
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.port}/livez", timeout=1)
                 return
             except (urllib.error.URLError, TimeoutError):
                 time.sleep(0.1)
-        raise AssertionError("the server did not answer within 15 seconds")
+        raise AssertionError("the server did not answer within a minute")
 
     def stop(self) -> None:
         if self.server:

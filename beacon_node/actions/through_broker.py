@@ -70,28 +70,31 @@ def recognise(node: Node, house: Clearinghouse, who: Introduced) -> Recognised:
     a researcher.
     """
     at, pseudonym = node.clock.now(), who.pseudonym(node.pseudonym_key)
-    standing, proved = None, ""
-    if who.visas:
-        if not pseudonym:
-            raise InvalidRequest("visas: the message names no researcher whose they could be")
-        standing = prove_visas(house, who.visas, at)
-        proved = link_joined(node, standing.subject, standing.identities) if standing else ""
+    if who.visas and not pseudonym:
+        raise InvalidRequest("visas: the message names no researcher whose they could be")
+    standing = prove_visas(house, who.visas, at) if who.visas else None
+    proved = link_joined(node, standing.subject, standing.identities) if standing else ""
     account = one_account(node, pseudonym) if pseudonym else ""
     if proved and proved != account and node.ledger.linked().is_shown(pseudonym):
         raise NotPermitted("visas: they are about another person than this researcher's before")
     _refuse_any_blocked(node, house, account, proved)
-    believed = Requester(
+    believed = replace(_believed(node, who, account), grants=standing.grants if standing else ())
+    return Recognised(with_grants_of(node, believed, proved, at), standing, proved)
+
+
+def _believed(node: Node, who: Introduced, account: str) -> Requester:
+    """Return who asks as far as the broker is believed."""
+    purpose = None
+    if who.tier >= Tier.REGISTERED:
+        purpose = who.asserted.purpose or node.ledger.purpose_of(account)
+    return Requester(
         tier=who.tier,
         account=account,
         organisation=who.organisation,
         broker=who.broker.id,
         reader=who.broker.id,
-        grants=standing.grants if standing else (),
+        purpose=purpose,
     )
-    if who.tier >= Tier.REGISTERED:
-        purpose = who.asserted.purpose or node.ledger.purpose_of(account)
-        believed = replace(believed, purpose=purpose)
-    return Recognised(with_grants_of(node, believed, proved, at), standing, proved)
 
 
 def _refuse_any_blocked(node: Node, house: Clearinghouse, *accounts: str) -> None:

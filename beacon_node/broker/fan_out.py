@@ -155,7 +155,7 @@ class _Asking:
 def _asked(ask: Ask, member: Member, timeout_s: float) -> MemberRow:
     """Return a member's row, whatever asking it raises."""
     try:
-        row = ask(member, timeout_s)
+        return replace(ask(member, timeout_s))  # what is no row fails here
     except Unreachable as error:
         return _row(member, _came(error), str(error))
     except InvalidInput as error:
@@ -167,7 +167,6 @@ def _asked(ask: Ask, member: Member, timeout_s: float) -> MemberRow:
     except Exception as error:  # one bad member must not take the answer down
         _LOG.error("asking %s failed here: %s", member.id, in_brief(error))
         return _row(member, Came.FAILED, "its answer could not be worked with here")
-    return row
 
 
 def _came(error: Unreachable) -> Came:

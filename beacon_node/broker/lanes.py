@@ -7,6 +7,7 @@ until nobody waits for its answer any more. Threads only wait for sockets; they 
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from threading import Lock
 
 Job = Callable[[], None]
@@ -55,13 +56,25 @@ class _Lane:
     def __init__(self) -> None:
         self.lock, self.running, self.waiting = Lock(), 0, deque()
 
+    def next_job(self) -> Job | None:
+        """Return a job for a thread of this lane; None, and the thread has left it, if none waits:
+        both at once, so that no job comes in between and is forgotten."""
+        with self.lock:
+            if self.waiting:
+                return self.waiting.popleft()
+            self.running -= 1
+            return None
+
+    def leave(self) -> None:
+        with self.lock:
+            self.running -= 1
+
 
 def _work(lane: _Lane) -> None:
-    """Do the jobs of a lane until none waits. A job raises nothing."""
-    while True:
-        with lane.lock:
-            if not lane.waiting:
-                lane.running -= 1
-                return
-            job = lane.waiting.popleft()
-        job()
+    """Do the jobs of a lane until none waits. One that raises, which none should, costs its thread:
+    the next that is entered gets another one."""
+    with ExitStack() as if_one_raises:
+        if_one_raises.callback(lane.leave)
+        while job := lane.next_job():
+            job()
+        if_one_raises.pop_all()

@@ -154,6 +154,26 @@ def test_an_unforeseen_error_is_logged_by_its_place_never_by_its_words(crew, cap
     assert "ValueError at" in caplog.text and "43045711" not in caplog.text
 
 
+def test_what_is_no_row_is_an_error_of_ours_and_holds_up_nobody(crew):
+    assert asked(crew, [member("m")], lambda one, timeout_s: None, 5)["org.example.m"].came is (
+        Came.FAILED
+    )
+
+
+def test_a_job_that_raises_blocks_no_lane(crew):
+    def job():
+        raise KeyError("a bug")
+
+    done = threading.Event()
+    for _ in range(5):
+        assert crew.lanes.enter("org.example.m", job)
+    while crew.lanes.threads():
+        time.sleep(0.001)
+    for _ in range(5):
+        crew.lanes.enter("org.example.m", done.set)
+    assert done.wait(5)
+
+
 def test_a_member_that_is_silent_again_and_again_is_skipped_and_comes_back(tmp_path, clock):
     watched = make_watch(tmp_path, clock)
     crew, away = make_crew(watched.watch), [True]

@@ -42,7 +42,7 @@ lint: .venv/.ready
 	@touch $@
 
 bench: .venv/.bench
-	@for one in ingest in_process audit http consent charges messages federation; do $(BIN)/python -m benchmarks.$$one $(ARGS); done
+	@for one in ingest in_process audit http consent charges messages federation tokens; do $(BIN)/python -m benchmarks.$$one $(ARGS); done
 
 clean:
 	rm -rf .venv demo-home build *.egg-info .pytest_cache .ruff_cache .hypothesis

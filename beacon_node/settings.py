@@ -151,6 +151,8 @@ class Audit:
     """Who keeps checkpoints of the ledger (docs/operator.md)."""
 
     checkpoints_to: tuple[str, ...] = ()  # once a day: /folder, mailto:address, broker:id
+    # Who applicants and staff are is forgotten when they were not seen for so long; 0: by hand.
+    identities_months: int = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,10 @@ def _check(settings: Settings) -> None:
         (1 <= settings.login.session_hours <= 24, "login.session_hours must lie between 1 and 24"),
         (settings.login.idle_minutes >= 1, "login.idle_minutes must be at least 1"),
         (0 <= settings.login.proxies <= 10, "login.proxies must lie between 0 and 10"),
+        (
+            0 <= settings.audit.identities_months <= 1_200,
+            "audit.identities_months must lie between 0 and 1200",
+        ),
         *_registered_claims(settings.registered),
         *_mail_claims(settings.mail),
     )

@@ -15,6 +15,8 @@ from beacon_node.model.consent_documents import canonical_json, moment_text
 from beacon_node.model.dac import APPLICATION, BLOCK, COMMITTEE, CONFIGURATION, ROLE, TERMS, UNBLOCK
 from beacon_node.model.ledger import Entry
 from beacon_node.node import Node
+from beacon_node.store.ledger.identities import IDENTITY, PURGED
+from beacon_node.store.ledger.linked import LINK
 
 Body = Mapping[str, Any]
 
@@ -107,7 +109,8 @@ def _is_about(wanted: Wanted, body: Body, datasets: tuple[str, ...]) -> bool:
 def _accounts(body: Body) -> set[str]:
     by = body.get("by", "")
     found = {by.get("account", "")} if isinstance(by, dict) else {by}
-    return found | {body.get("account", ""), body.get("through", "")}
+    found |= {body.get("account", ""), body.get("through", "")}
+    return found.union(body.get("accounts", ()))
 
 
 def _readable(entry: Entry, body: Body, datasets: tuple[str, ...]) -> Shown:
@@ -128,7 +131,7 @@ def _without_ids(asked: Body) -> Body:
 
 
 def _who(body: Body) -> str:
-    by = body.get("by", body.get("account", ""))
+    by = body.get("by", body.get("account", body.get("person", "")))
     if isinstance(by, dict):
         return by.get("account") or by["tier"]
     return f"{by} through {body['through']}" if "through" in body else by
@@ -207,4 +210,9 @@ KINDS: Mapping[str, Callable[[Body], str]] = {
     ROLE: _role,
     CONFIGURATION: lambda body: f"settings changed: {canonical_json(body['changed'])}",
     LOGIN: _login,
+    LINK: lambda body: f"{', '.join(body['accounts'])} are one person's, by {_HOW[body['how']]}",
+    IDENTITY: lambda body: "who is behind it was proved; the node keeps it for a while",
+    PURGED: lambda body: f"{len(body['entries'])} identities were forgotten",
 }
+
+_HOW = {"visas": "visas that join them", "shown": "what was shown"}

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from beacon_node.actions.applications.letters import queue_letters, queue_reminders, send_letters
+from beacon_node.actions.identities import purge_due
 from beacon_node.actions.leave_checkpoints import EVERY, job_name, leave, places
 from beacon_node.actions.mail import OUTBOX_FILE, mailer_of, open_outbox
 from beacon_node.errors import BeaconNodeError
@@ -30,6 +31,7 @@ class Task:
 def tasks(node: Node) -> Iterator[Task]:
     """Yield what there is to do with this node's settings."""
     yield Task("verifying the ledger", timedelta(days=1), timedelta(hours=1), _verify)
+    yield Task("forgetting identities", timedelta(days=1), timedelta(minutes=10), _forget)
     for place in places(node):
         yield Task(job_name(place), EVERY, timedelta(hours=1), partial(leave, place=place))
     if node.settings.mail.is_used:
@@ -63,6 +65,10 @@ def _claimed_and_done(node: Node, task: Task) -> bool:
 def _verify(node: Node) -> None:
     """Raises LedgerBroken for a chain that is not whole, which stops all answers."""
     node.ledger.verify_or_halt().require_whole()
+
+
+def _forget(node: Node) -> None:
+    purge_due(node, "the node")
 
 
 def _letters(node: Node) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beacon_node.actions.applications.grants import with_own_grants
+from beacon_node.actions.identities import remember
 from beacon_node.actions.link_identity import account_of, accounts_of, link_joined
 from beacon_node.errors import NotPermitted
 from beacon_node.identity.clearinghouse import Clearinghouse
@@ -49,6 +50,7 @@ def identify_login(node: Node, house: Clearinghouse, login: Login, until: dateti
 def _identified(node: Node, house: Clearinghouse, found: Standing, at: datetime) -> Identified:
     requester = _requester(node, found, at)
     refuse_blocked(node, house.trusted.trust().blocked, requester.account)
+    remember(node, requester.account, found)
     linked = node.ledger.linked()
     return Identified(requester, found, len(linked.accounts(requester.account)))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from beacon_node.cli.audit_identities import identities
 from beacon_node.cli.audit_read import report, show
 from beacon_node.cli.common import Session, with_session
 from beacon_node.errors import LedgerBroken
@@ -24,6 +25,7 @@ def audit() -> None:
 
 audit.add_command(show)
 audit.add_command(report)
+audit.add_command(identities)
 
 
 @audit.command()

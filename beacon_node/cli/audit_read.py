@@ -41,20 +41,24 @@ def show(session: Session, **told: str) -> None:
     asked are for committee and operator alone.
     """
     from beacon_node.actions.audit_entries import shown_entries
+    from beacon_node.actions.identities import names
 
     node = session.open_node()
+    known = names(node)
     for one in shown_entries(node, _wanted(node, **told)):
-        _print(session, one)
+        _print(session, one, known.get(one.who.partition(" ")[0], ""))
 
 
-def _print(session: Session, one: "Shown") -> None:
+def _print(session: Session, one: "Shown", known_as: str) -> None:
+    """Print an entry, with the name of whoever did it while the node keeps it."""
     if session.output.as_json:
         import orjson
 
-        print(orjson.dumps(asdict(one)).decode())
+        named = {"known_as": known_as} if known_as else {}
+        print(orjson.dumps(asdict(one) | named).decode())
         return
-    about = ",".join(one.datasets)
-    cells = str(one.sequence), one.at, one.kind, one.who or "-", about or "-", one.said
+    about, who = ",".join(one.datasets), f"{one.who} ({known_as})" if known_as else one.who
+    cells = str(one.sequence), one.at, one.kind, who or "-", about or "-", one.said
     print("\t".join(map(_printable, cells)))
 
 

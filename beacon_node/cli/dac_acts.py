@@ -188,14 +188,18 @@ def show_view(session: Session, found: "View") -> None:
 
 def _show(session: Session, told: Mapping) -> None:
     output, form, award = session.output, told["form"], told["award"] or {}
+
+    def named(who: str) -> str:
+        return f"{who} ({told['names'][who]})" if who in told["names"] else who
+
     votes = ", ".join(f"{who}: {opinion}" for who, opinion in told["votes"].items())
     output.facts(
         [
             ("application", told["id"]),
             ("state", told["state"]),
             ("title", form["title"]),
-            ("applicant", told["applicant"]),
-            ("members", ", ".join(told["members"])),
+            ("applicant", named(told["applicant"])),
+            ("members", ", ".join(map(named, told["members"]))),
             ("purpose", json.dumps(form["purpose"])),
             ("datasets", ", ".join(form["datasets"])),
             ("granted", ", ".join(award.get("datasets", ()))),

@@ -9,6 +9,7 @@ from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.identity.prove import Proved, prove_holder
 from beacon_node.identity.provider import OidcProvider
 from beacon_node.identity.sessions import Sessions
+from beacon_node.model.identities import short
 from beacon_node.model.login import Login, Session
 from beacon_node.model.passport import Passport, TokenRefused
 from beacon_node.policy.visas.passports import passport_in_userinfo
@@ -50,11 +51,12 @@ def prove_login(house: Clearinghouse, login: Login, until: datetime, at: datetim
     Raises NotPermitted for a blocked researcher, StoreUnavailable while the list of trusted issuers
     cannot be used.
     """
-    passport, said = Passport(login.subject, (), until), login.userinfo
+    passport, said = Passport(login.subject, (), until, short(login.name)), login.userinfo
     if login.subject.iss in house.trusted.trust().brokers and said.counts(at):
         try:
             ends = min(until, said.until)
-            passport = passport_in_userinfo(said.body.encode(), login.subject, ends)
+            found = passport_in_userinfo(said.body.encode(), login.subject, ends)
+            passport = replace(found, name=found.name or passport.name)
         except TokenRefused as refused:
             _LOG.warning("userinfo of provider %s: %s", login.provider, refused.rule.words)
     return prove_holder(house, passport, at)

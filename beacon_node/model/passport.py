@@ -150,6 +150,7 @@ class Passport:
     subject: Subject
     visas: tuple[object, ...]
     until: datetime
+    name: str = ""  # what its broker calls the person; nothing is decided by it
 
 
 @dataclass(frozen=True, slots=True, repr=False)

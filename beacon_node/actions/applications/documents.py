@@ -24,6 +24,7 @@ def view_document(view: View) -> dict:
         "committee": rules_document(view.committee, view.terms),
         "datasetReports": [_report(one) for one in view.reports],
         "blocks": [block_document(one) for one in view.blocks],
+        "names": dict(sorted(view.names.items())),
     }
 
 

@@ -1,11 +1,12 @@
 """What one person sees of applications: who asks for the data does not see how they are judged."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from beacon_node.actions.applications.reports import DatasetReport, reports
 from beacon_node.actions.applications.work import Held, Work, present_work
+from beacon_node.actions.identities import names
 from beacon_node.errors import NotFound, NotPermitted
 from beacon_node.model.application import (
     Application,
@@ -48,7 +49,7 @@ class View:
 
     `application` and `events` are without what that person may not see. `may` are the commands
     that its state and their roles allow. `reports` and `blocks` (of its people) are for those who
-    judge it; empty for its own people.
+    judge it; empty for its own people, as are `names`: who is behind accounts, while it is kept.
     """
 
     application: Application
@@ -61,6 +62,7 @@ class View:
     terms: Terms | None
     reports: tuple[DatasetReport, ...] = ()
     blocks: tuple[Block, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def view(node: Node, id: str, by: Viewer) -> View:
             seen,
             reports=reports(node, held.application),
             blocks=_blocks(held.application, work),
+            names=names(node, {event.by for event in seen.events} | held.application.people),
         )
     changed = seen.events[-1].at if seen.events else None
     return replace(seen, application=replace(seen.application, changed_at=changed))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from beacon_node.model.identities import short
 from beacon_node.model.passport import Passport, Rule, Subject, TokenRefused
 from beacon_node.model.tokens import Token, read_json
 from beacon_node.model.trust import Broker, Trust
@@ -59,7 +60,7 @@ def passport_in_userinfo(body: bytes, who: Subject, until: datetime) -> Passport
     if document.get("sub") != who.sub or document.get("iss", who.iss) != who.iss:
         raise TokenRefused(Rule.USERINFO)
     visas = _visas(document.get(PASSPORT_CLAIM, []))
-    return Passport(who, visas, until)
+    return Passport(who, visas, until, short(document.get("name")))
 
 
 def _userinfo(body: bytes) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from beacon_node.errors import NotPermitted
+from beacon_node.model.identities import short
 from beacon_node.model.passport import (
     By,
     Passport,
@@ -31,7 +32,8 @@ class Standing:
 
     `identities` are all that trusted visas join to the holder's, that one among them; `shown` the
     identities of the passports as they were sent. `vouched_by` is the organisation that vouches for
-    the researcher, empty unless registered. Until `steady_until` time alone changes nothing of all
+    the researcher, empty unless registered; `name` and `affiliation` are told to people, nothing
+    is decided by them. Until `steady_until` time alone changes nothing of all
     this; None: it may at any moment.
     """
 
@@ -43,6 +45,8 @@ class Standing:
     findings: tuple[VisaFinding, ...]
     vouched_by: str = ""
     shown: tuple[Subject, ...] = ()
+    name: str = ""
+    affiliation: str = ""
     steady_until: datetime | None = None
 
 
@@ -106,6 +110,8 @@ def standing(
         findings=findings.all(),
         vouched_by=_vouching(registered),
         shown=tuple(passport.subject for passport in passports),
+        name=holder.name,
+        affiliation=_affiliation(good),
         steady_until=_steady_until(passports, visas, findings),
     )
 
@@ -248,6 +254,12 @@ def _said_by(
         else:
             findings.refuse(visa.number, Rule.BY, visa)
     return good
+
+
+def _affiliation(visas: Sequence[Visa]) -> str:
+    """Return the affiliation that holds for longest, empty for none."""
+    found = [visa for visa in visas if visa.type is VisaType.AFFILIATION]
+    return short(max(found, key=lambda visa: visa.until).value) if found else ""
 
 
 def _vouching(registered: Sequence[Visa]) -> str:

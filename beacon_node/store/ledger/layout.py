@@ -13,6 +13,7 @@ STEPS = (
     "0005_committee",
     "0006_links",
     "0007_key_check",
+    "0008_identities",
 )
 
 # AUTOINCREMENT keeps the highest number ever used, so that entries cut off at the end are missed.
@@ -225,3 +226,20 @@ def key_check(db: Database) -> None:
     db.execute(never)
     db.execute(_APPEND_ONLY.format(table="key_check", verb="UPDATE", done="changed"))
     db.execute(_APPEND_ONLY.format(table="key_check", verb="DELETE", done="dropped"))
+
+
+_IDENTITIES = """
+CREATE TABLE identity (
+    account TEXT PRIMARY KEY,
+    entry INTEGER NOT NULL REFERENCES entry,
+    salt BLOB NOT NULL,               -- of the digest in the chain
+    said TEXT NOT NULL,               -- JSON: who it is
+    seen_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID
+"""
+
+
+@LEDGER(name=STEPS[7])
+def identities(db: Database) -> None:
+    """Create what knows who is behind accounts: the one table whose rows may change and go."""
+    db.execute(_IDENTITIES)

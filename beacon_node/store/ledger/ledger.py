@@ -40,6 +40,7 @@ from beacon_node.store.ledger.chain import Appending
 from beacon_node.store.ledger.charging import ChargingLedger
 from beacon_node.store.ledger.dac import DacLedger
 from beacon_node.store.ledger.halt import Halt
+from beacon_node.store.ledger.identities import IdentitiesLedger
 from beacon_node.store.ledger.key_check import KeyedLedger
 from beacon_node.store.ledger.layout import LEDGER, STEPS
 from beacon_node.store.ledger.linked import LinkedLedger
@@ -52,7 +53,11 @@ from beacon_node.store.ledger.writer import Writer
 RELEASE = "release"
 
 
-class Ledger(AuditLedger, ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, VerifiedLedger):
+class _Parts(ChargingLedger, DacLedger, LinkedLedger, KeyedLedger, IdentitiesLedger):
+    """What the ledger keeps for each of those who use it."""
+
+
+class Ledger(AuditLedger, _Parts, VerifiedLedger):
     """Raises StoreUnavailable where the file cannot be used, LedgerBroken where an entry that is
     read is not as it was written, ConfigurationError where a newer program made the file."""
 

@@ -8,14 +8,23 @@ from typing import Protocol
 from beacon_node.errors import LedgerBroken
 from beacon_node.model.ledger import Head, Verification, broken
 from beacon_node.storage.failures import told_plainly
-from beacon_node.store.ledger import chain, charging, consents, dac, linked, purposes, questions
+from beacon_node.store.ledger import (
+    chain,
+    charging,
+    consents,
+    dac,
+    identities,
+    linked,
+    purposes,
+    questions,
+)
 from beacon_node.store.ledger.halt import Halt
 from beacon_node.store.ledger.reader import connect
 from beacon_node.store.ledger.tail import CHANGED
 
 _CHECKS = (
     *(consents.verify, purposes.verify, questions.verify),
-    *(charging.verify, dac.verify, linked.verify),
+    *(charging.verify, dac.verify, linked.verify, identities.verify),
 )
 
 
@@ -33,7 +42,7 @@ class VerifiedLedger:
 
     def verify(self: _Ledger, known: Head | None = None) -> Verification:
         """Follow the whole chain and what finds consents, purposes, first questions, linked
-        accounts and the committee's work in it, and all that was charged.
+        accounts and the committee's work in it, all that was charged, and who is known by name.
 
         `known` is a head that was kept elsewhere: only with one is it noticed if somebody who could
         write to the file made the whole chain anew, or cut its end off with some care.

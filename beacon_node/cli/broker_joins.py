@@ -1,9 +1,14 @@
 """`beacon-node broker joins|approve|refuse|settle`: who becomes a member, and what they left."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from beacon_node.cli.broker import BrokerSession, with_broker
 from beacon_node.errors import NotPermitted
+
+if TYPE_CHECKING:
+    from beacon_node.broker.join_request import JoinRequest
 
 
 @click.command()
@@ -27,17 +32,10 @@ def joins(session: BrokerSession, show_all: bool) -> None:
     def show() -> None:
         if not found:
             session.output.sentence("Nobody asks to join.")
-            return
-        session.output.table(
-            ("member", "organization", "address", "contact", "standing", "asked", "fingerprint"),
-            (
-                (
-                    *(one.member.id, one.member.organization, one.member.url, one.contact),
-                    *(one.standing, f"{one.asked_at:%Y-%m-%d %H:%M}", " ".join(one.fingerprints)),
-                )
-                for one in found
-            ),
-        )
+        for number, one in enumerate(found):
+            if number:
+                session.output.sentence("")
+            session.output.facts(_facts(one))
 
     session.output.result({"joins": documents}, show)
 
@@ -54,7 +52,8 @@ def approve(session: BrokerSession, member_id: str, fingerprint: str | None) -> 
     opened = session.open_broker()
     request = opened.state.joins.request(member_id)
     if fingerprint is None:
-        _show_request(session, request)
+        for name, value in _facts(request):
+            session.output.note(f"{name:<12}  {value}")
         click.confirm("Did its operator tell you this fingerprint?", abort=True, err=True)
     elif fingerprint.strip() not in request.fingerprints:
         raise NotPermitted(
@@ -70,17 +69,17 @@ def approve(session: BrokerSession, member_id: str, fingerprint: str | None) -> 
     )
 
 
-def _show_request(session: BrokerSession, request: object) -> None:
-    facts = [
+def _facts(request: "JoinRequest") -> list[tuple[str, object]]:
+    """Return what a person looks at: one line each, so that a fingerprint is never broken."""
+    return [
         ("member", f"{request.member.name} ({request.member.id})"),
         ("organization", request.member.organization),
         ("address", request.member.url),
         ("contact", request.contact),
+        ("asked", f"{request.asked_at:%Y-%m-%d %H:%M} UTC"),
+        ("standing", request.standing),
         *(("fingerprint", one) for one in request.fingerprints),
     ]
-    for name, value in facts:
-        if value:
-            session.output.note(f"{name:<12}  {value}")
 
 
 @click.command()

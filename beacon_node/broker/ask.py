@@ -16,7 +16,6 @@ from beacon_node.broker.asker import Asker, asserted_to, travelling
 from beacon_node.broker.broker import Broker
 from beacon_node.broker.fan_out import fan_out
 from beacon_node.broker.library import Library
-from beacon_node.broker.merge import NOT_FOUND
 from beacon_node.errors import InvalidRequest, NotAuthentic
 from beacon_node.federation.checks import check_reply
 from beacon_node.model.entries import EntryType
@@ -115,7 +114,7 @@ class _Question:
         )
         if isinstance(sent, Declined):
             row = _untold(member, sent.came, sent.reason)
-            return replace(row, notes=NOT_FOUND) if sent.is_missing else row
+            return replace(row, is_missing=sent.is_missing)
         if member.kind is MemberKind.BEACON:
             received = self.desk.broker.transport.send(member, sent, timeout_s=timeout_s)
             return read_answer(member, received, self.parsed)

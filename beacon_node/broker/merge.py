@@ -24,8 +24,6 @@ _NOT_HEARD = frozenset(
         *(Came.MALFORMED, Came.FAILED),
     }
 )
-NOT_FOUND = {"httpStatus": "404"}
-"""What the notes say of a member that has not what was named."""
 
 
 # ---- totals --------------------------------------------------------------------------------------
@@ -131,7 +129,7 @@ def _check_heard(rows: Sequence[MemberRow]) -> None:
     if len(heard) < len(rows) or any(row.came is not Came.NOT_UNDERSTOOD for row in heard):
         return
     reason = f"{heard[0].name}: {heard[0].reason}" if len(heard) > 1 else heard[0].reason
-    if all(row.notes == NOT_FOUND for row in heard):
+    if all(row.is_missing for row in heard):
         raise NotFound(f"no member has this entry ({reason})")
     raise InvalidRequest(f"no member understands this question ({reason})")
 

@@ -161,7 +161,8 @@ class MemberRow:
 
     `result_sets` are the member's own documents with their records, `collections` its datasets or
     cohorts if those were asked for, both at record granularity only; `handovers` its own, checked
-    to be of their form. `elapsed_s` is None while it is waited for.
+    to be of their form. `elapsed_s` is None while it is waited for. `is_missing`: it has not the
+    entry or dataset that was named.
     """
 
     member: str
@@ -181,6 +182,7 @@ class MemberRow:
     elapsed_s: float | None = None
     rows: tuple["MemberRow", ...] = ()  # of its own members, where it is a broker
     notes: Mapping[str, str] = field(default_factory=dict)
+    is_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,15 @@ def test_a_node_speaks_for_itself_alone():
     assert row.result_sets[0]["beaconId"] == "org.north"
 
 
+def test_somebody_elses_node_of_our_making_is_read_by_its_rows_too():
+    """It is asked as anybody may, and its false is no "no" where its rows say otherwise."""
+    silent = node_says(False, {"status": "not answerable"}, {"status": "not permitted"})
+    assert read(silent, OTHER).exists is None
+    assert read(node_says(False, NO), OTHER).exists is False
+    theirs = said(False) | {"info": {"datasets": [{"id": "a", "status": "open since 2019"}, 7]}}
+    assert read(theirs, OTHER).exists is False
+
+
 # ---- brokers -------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from beacon_node.beacon_v2.identity import BeaconIdentity
-from beacon_node.broker.merge import NOT_FOUND, beacon_document, totals
+from beacon_node.broker.merge import beacon_document, totals
 from beacon_node.errors import InvalidRequest, NoNodeAnswered, NotFound
 from beacon_node.model.federation import Came, MemberRow, Told
 from beacon_node.model.query import Granularity
@@ -208,6 +208,6 @@ def test_what_no_member_understands_is_a_wrong_question():
 
 
 def test_what_no_member_has_is_not_found():
-    missing = silent(came=Came.NOT_UNDERSTOOD, notes=NOT_FOUND, reason="no such dataset")
+    missing = silent(came=Came.NOT_UNDERSTOOD, is_missing=True, reason="no such dataset")
     with pytest.raises(NotFound):
         merged(missing)

@@ -82,9 +82,14 @@ class _Answer:
         return self._settled(told if rows is None else rows, is_complete=rows is not None)
 
     def _own_rows(self, told: tuple[Told, ...]) -> tuple[Told, ...] | None:
-        """Return what a node of ours says of each of its datasets, None where nobody does."""
+        """Return what a beacon of our making says of each of its datasets, None where nobody does.
+
+        Somebody else's may be one too: then its `false` is no "no" where its rows say otherwise.
+        """
         listed = self.info.get("datasets")
-        if self.member.kind is not MemberKind.NODE or not isinstance(listed, list):
+        if self.member.kind is MemberKind.BROKER or not isinstance(listed, list):
+            return None
+        if self.member.kind is MemberKind.BEACON and not parts.are_status_rows(listed):
             return None
         return parts.told_rows(self.member, listed, told, self.granularity)
 

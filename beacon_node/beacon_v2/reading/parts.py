@@ -1,7 +1,7 @@
 """The parts of an answer: what each dataset said, its records, where it points."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from beacon_node.beacon_v2 import foreign
@@ -189,6 +189,14 @@ def told_rows(
         )
         found.append(lowered(told, granularity))
     return tuple(found)
+
+
+def are_status_rows(listed: Sequence[object]) -> bool:
+    """Say whether all of a list are rows of datasets with a status that is known here."""
+    rows = [foreign.mapping(one) for one in listed]
+    return bool(rows) and all(
+        foreign.text(row.get("id")) and foreign.text(row.get("status")) in _CAME for row in rows
+    )
 
 
 def lowered(told: Told, granularity: Granularity) -> Told:

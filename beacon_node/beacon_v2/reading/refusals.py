@@ -29,9 +29,8 @@ def read_refusal(member: Member, received: Received, document: Mapping | None) -
             return None
         status = told if told in range(400, 600) else 500
     came = _came(member, received, status)
-    return refused(
-        member, came, said or f"it answered HTTP {status}", notes={"httpStatus": str(status)}
-    )
+    reason = said or f"it answered HTTP {status}"
+    return refused(member, came, reason, is_missing=status == 404)
 
 
 def _came(member: Member, received: Received, status: int) -> Came:

@@ -1,7 +1,9 @@
 """A row per site that fills in as answers arrive; below it what the words in it mean."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -39,14 +41,14 @@ class SiteTable:
 
     def show(self, answer: NetworkAnswer, came: Said) -> None:
         """Show an answer as far as it is there; `came` is what came last."""
-        self._rows = answer.rows
+        self._rows = distinct(answer.rows)
         if isinstance(came, Understood):
             self._output.sentence(came.words)
             self._output.sentence("")
         if self._is_drawn:
             self._draw()
         elif isinstance(came, MemberRow) and came.came is not Came.WAITING:
-            self._print(came)
+            self._print(next(row for row in self._rows if row.member == came.member))
 
     def _print(self, row: MemberRow) -> None:
         if self._output.as_json:
@@ -64,6 +66,17 @@ class SiteTable:
             self._live = Live(auto_refresh=False, transient=True)
             self._live.start()
         self._live.update(drawn(self._rows), refresh=True)
+
+
+def distinct(rows: Sequence[MemberRow]) -> tuple[MemberRow, ...]:
+    """Return rows whose names tell them apart: with their id where two have the same name."""
+    count = Counter(row.name for row in rows)
+    return tuple(
+        replace(row, name=f"{row.name} ({row.member})")
+        if count[row.name] > 1 and row.name != row.member
+        else row
+        for row in rows
+    )
 
 
 def _lines(row: MemberRow) -> Iterator[tuple[str, str, str]]:
@@ -117,6 +130,7 @@ def _style(words: str) -> str:
 
 def show_meaning(output: Output, answer: NetworkAnswer, at: str) -> None:
     """Say how many sites answered, what a total covers, and what each silence means."""
+    answer = replace(answer, rows=distinct(answer.rows))
     rows = answer.rows
     if not rows:
         output.sentence("This network has no site to ask.")

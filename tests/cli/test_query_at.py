@@ -107,6 +107,14 @@ def test_where_no_site_is_there_the_exit_code_says_so(query, broker):
     assert query(VARIANT)[0] == 5
 
 
+def test_sites_of_the_same_name_are_told_apart(query, broker):
+    one = MemberRow("org.a", "Hospital", Came.ANSWERED, exists=True, count=2, precision="exact")
+    broker.rows = (one, MemberRow("org.b", "Hospital", Came.OFFLINE), SOUTH)
+    out = query(VARIANT)[1]
+    assert "Hospital (org.a)\t2" in out and "Hospital (org.b)\toffline" in out
+    assert "at Hospital (org.a) alone" in out and "\nSouth Hospital\t" in out
+
+
 def test_a_site_that_may_not_tell_is_no_failure(query, broker):
     broker.rows = (MemberRow("w", "W", Came.NOT_PERMITTED),)
     assert query(VARIANT)[0] == 0

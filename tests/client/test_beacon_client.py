@@ -5,9 +5,11 @@ import sys
 import types
 
 import pytest
+import requests
 from flask import Flask, Response
 
 from beacon_node.client import BeaconClient, Came, Search, Understood
+from beacon_node.client.token import bearer
 from beacon_node.errors import (
     BudgetSpent,
     ConfigurationError,
@@ -163,6 +165,18 @@ def test_a_redirect_is_not_followed_and_gets_no_token(broker):
         with pytest.raises(Unreachable, match="not followed"):
             BeaconClient(broker.url, SECRET).ask(VARIANT)
     assert not told
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://evil.example/", "http://broker.example/", "https://broker.example:8443/"],
+)
+def test_whatever_a_library_does_the_token_is_not_sent_elsewhere(url):
+    auth = bearer(SECRET, "https://broker.example")
+    sent = requests.Request("GET", url, auth=auth).prepare()
+    assert "Authorization" not in sent.headers
+    own = requests.Request("GET", "https://broker.example/whoami", auth=auth).prepare()
+    assert own.headers["Authorization"] == f"Bearer {SECRET}"
 
 
 def test_a_netrc_is_not_asked(broker, tmp_path, monkeypatch):

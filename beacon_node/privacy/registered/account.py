@@ -84,25 +84,28 @@ class Purse:
     __slots__ = ("_columns", "_most", "_waiting", "_whole", "_people")
 
     def __init__(self, people: int) -> None:
-        self._hold(np.zeros(people, np.int32), np.zeros(people, np.int32))
+        self._hold(np.zeros(people, np.int32), np.zeros(people, np.int32), most=(0, 0))
 
     @classmethod
     def of(cls, renyi: np.ndarray, rho: np.ndarray) -> "Purse":
         """Return the purse of people who spent so much (int32)."""
+        most = int(renyi.max(initial=0)), int(rho.max(initial=0))
         purse = cls.__new__(cls)
-        purse._hold(renyi, rho)
+        purse._hold(renyi, rho, most=most)
         return purse
 
     @classmethod
     def alike(cls, people: int, *, renyi: int, rho: int) -> "Purse":
         """Return the purse of so many people of whom each spent as much."""
-        return cls.of(np.full(people, renyi, np.int32), np.full(people, rho, np.int32))
+        purse, columns = cls.__new__(cls), [np.full(people, one, np.int32) for one in (renyi, rho)]
+        purse._hold(*columns, most=(renyi, rho))
+        return purse
 
-    def _hold(self, renyi: np.ndarray, rho: np.ndarray) -> None:
+    def _hold(self, renyi: np.ndarray, rho: np.ndarray, *, most: tuple[int, int]) -> None:
         self._columns, self._people, self._whole = (renyi, rho), len(renyi), None
         self._waiting: tuple[list[Change], list[Change]] = [], []
         # Nobody spent more; known without looking at all.
-        self._most = {"renyi": int(renyi.max(initial=0)), "rho": int(rho.max(initial=0))}
+        self._most = {"renyi": most[0], "rho": most[1]}
 
     def __repr__(self) -> str:
         return "Purse(…)"

@@ -29,9 +29,10 @@ def add(appending: Appending, charge: Charge, salt: bytes) -> int:
     """Add a charge with its entry in the chain, and return its number."""
     connection = appending.connection
     number = last_number(connection) + 1
-    said = {"digest": _digest(number, charge, salt), "number": number}
+    digests = _digests(charge)
+    said = {"digest": _digest(number, charge, salt, digests), "number": number}
     (entry,) = appending.append(CHARGE, [canonical_json(said)])
-    sets = [_set_id(connection, one) for one in _sets(charge)]
+    sets = [_set_id(connection, *one) for one in zip(_sets(charge), digests, strict=True)]
     row = (
         *(number, entry.sequence, charge.dataset, charge.key, _listed(charge.payers)),
         *(charge.public, charge.drawn.noisy, charge.drawn.completeness),
@@ -60,11 +61,16 @@ def _listed(payers: Sequence[str]) -> str:
     return canonical_json(list(payers))
 
 
-def _set_id(connection: sqlite3.Connection, members: bytes | None) -> int | None:
+def _digests(charge: Charge) -> list[bytes | None]:
+    return [None if one is None else hashlib.sha256(one).digest() for one in _sets(charge)]
+
+
+def _set_id(
+    connection: sqlite3.Connection, members: bytes | None, digest: bytes | None
+) -> int | None:
     """Return the id of a set, stored once; None for one that is not a set (everybody)."""
     if members is None:
         return None
-    digest = hashlib.sha256(members).digest()
     sql = "SELECT id FROM people_set WHERE digest = ?"
     known = connection.execute(sql, [digest]).fetchone()
     if known is None:
@@ -73,13 +79,13 @@ def _set_id(connection: sqlite3.Connection, members: bytes | None) -> int | None
     return known[0]
 
 
-def _digest(number: int, charge: Charge, salt: bytes) -> str:
+def _digest(number: int, charge: Charge, salt: bytes, sets: Sequence[bytes | None]) -> str:
     """Return the digest of everything a charge says; sets are in it by digests of their own."""
     said = [
         *(number, charge.dataset, charge.key.hex(), list(charge.payers), charge.public),
         *(charge.drawn.noisy, repr(charge.drawn.completeness)),
         *(charge.people.universe, charge.reference.universe),
-        *(None if one is None else hashlib.sha256(one).hexdigest() for one in _sets(charge)),
+        *(None if one is None else one.hex() for one in sets),
     ]
     return hashlib.sha256(salt + canonical_json(said).encode()).hexdigest()
 
@@ -191,7 +197,7 @@ def _charges(connection: sqlite3.Connection) -> Iterator[tuple[int, dict]]:
     for row in connection.execute(f"{_READ} ORDER BY c.entry"):
         number, charge, entry, salt = _read(row)
         is_found = _paid(connection, charge.dataset, number) == sorted(charge.payers)
-        digest = _digest(number, charge, salt) if is_found else ""
+        digest = _digest(number, charge, salt, _digests(charge)) if is_found else ""
         yield entry, {"digest": digest, "number": number}
 
 

@@ -123,3 +123,25 @@ def test_a_report_goes_to_the_screen_a_csv_file_or_markdown(home, tell):
     assert tell("report", "--gdpr")[1].startswith("# Record of processing activities")
     code, _, err = tell("report", "nowhere")
     assert code == 4 and "nowhere" in err
+
+
+def test_checkpoints_are_delivered_and_looked_at_again(home, tell, monkeypatch):
+    share = home / "share"
+    share.mkdir()
+    assert tell("deliver")[0] == 78, "nobody is named"
+    monkeypatch.setenv("BEACON_NODE_AUDIT_CHECKPOINTS_TO", str(share))
+    code, out, _ = tell("deliver")
+    assert (code, out) == (0, f"folder {share}: it has the checkpoint of entry 3\n")
+    code, out, _ = tell("verify")
+    assert code == 0 and "the ledger holds everything up to entry 3" in out
+    for number in range(4):
+        (kept,) = list(share.glob("*.3.json"))[:1]
+        (share / kept.name.replace("T", f"T{number}", 1)).write_text(kept.read_text())
+    code, out, _ = tell("verify")
+    assert code == 0 and "everything that 5 kept checkpoints signed" in out
+    cut(home)
+    code, out, _ = tell("verify")
+    assert code == 6 and out.count("the ledger was cut off") == 5
+    monkeypatch.setenv("BEACON_NODE_AUDIT_CHECKPOINTS_TO", str(share / "away"))
+    code, out, _ = tell("deliver", "--json")
+    assert code == 6 and "is the share mounted?" in json.loads(out)["left"][0]["problem"]

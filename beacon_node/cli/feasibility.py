@@ -82,7 +82,7 @@ def _ask(session: Session, client: BeaconClient, one: CriteriaSet, search: Any) 
     session.output.sentence(f"{one.name}: {one.words}")
     answer = shown(session.output, client, search)
     if not session.output.as_json:
-        show_meaning(session.output, answer, client.url)
+        show_meaning(session.output, answer, client.address.applied_at)
     return answer
 
 

@@ -83,7 +83,7 @@ def _ask_one(
     answer = shown(session.output, client, search)
     session.output.result(
         answer.to_document() | {"at": client.url},
-        lambda: show_meaning(session.output, answer, client.url),
+        lambda: show_meaning(session.output, answer, client.address.applied_at),
     )
     return _exit_code(answer)
 

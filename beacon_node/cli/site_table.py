@@ -11,6 +11,7 @@ from beacon_node.cli.output import Output
 from beacon_node.client import NetworkAnswer, Understood
 from beacon_node.client.answers import Said
 from beacon_node.model.federation import Came, MemberRow, Told
+from beacon_node.model.federation_documents import text
 from beacon_node.model.row_words import MEANINGS, answer_words, tally_words
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ def _style(words: str) -> str:
 
 
 def show_meaning(output: Output, answer: NetworkAnswer, at: str) -> None:
-    """Say how many sites answered, what a total covers, and what each silence means."""
+    """Say how many sites answered, what a total covers, and what each silence means.
+
+    `at` is where one applies for access, empty for nowhere.
+    """
     answer = replace(answer, rows=distinct(answer.rows))
     rows = answer.rows
     if not rows:
@@ -139,10 +143,23 @@ def show_meaning(output: Output, answer: NetworkAnswer, at: str) -> None:
     output.sentence(tally_words(answer.tally, _counted(rows)))
     for sentence in _sentences(rows):
         output.sentence(sentence)
-    closed = [row.member for row in rows if row.came is Came.NOT_PERMITTED]
-    if closed:
+    records = sum(map(_records, rows))
+    if records:
+        output.sentence(f"{records:,} records came with it: --json shows them.")
+    closed = [row.member for row in rows if _is_closed(row)]
+    if closed and at:
         sites = ",".join(closed)
         output.sentence(f"Apply for access: beacon-node apply --at {at} --sites {sites} --form …")
+
+
+def _records(row: MemberRow) -> int:
+    listed = (found.get("results") for found in row.result_sets)
+    return sum(len(results) for results in listed if isinstance(results, list))
+
+
+def _is_closed(row: MemberRow) -> bool:
+    """Say whether an application could open something of a site."""
+    return Came.NOT_PERMITTED in (row.came, *(told.status for told in row.datasets))
 
 
 def _counted(rows: Sequence[MemberRow]) -> str:
@@ -159,12 +176,26 @@ def _sentences(rows: Sequence[MemberRow]) -> Iterator[str]:
         yield f"{came} ({names}): {MEANINGS[came]}"
         yield from (f"  {row.name}: {row.reason}" for row in silent if row.reason)
     yield from _of_parts(rows)
+    for row in rows:
+        yield from (f"{row.name}: {words}" for words in _handovers(row))
     words = [answer_words(one) for row in rows for one in (row, *row.datasets)]
     if any(word.startswith("fewer than") for word in words):
         yield "“fewer than”: no number that small is told; it need not be none."
     if any(word.startswith("about") for word in words):
         yield "“about”: a number with noise, mostly one or two off, or a rounded one."
     yield from (f"{row.name}: {note}" for row in rows for note in row.notes.values())
+
+
+def _handovers(row: MemberRow) -> Iterator[str]:
+    """Yield where a site points to, such as to where one asks for access; each address once."""
+    seen = set()
+    for found in row.handovers:
+        kind = found.get("handoverType")
+        label = text(kind.get("label")) if isinstance(kind, dict) else ""
+        url = text(found.get("url"))
+        if url.startswith(("https://", "http://")) and url not in seen:
+            seen.add(url)
+            yield f"{label or 'More'}: {url}"
 
 
 def _of_parts(rows: Sequence[MemberRow]) -> Iterator[str]:

@@ -30,6 +30,11 @@ class Address:
     name: str = ""
     sites: int = 1
 
+    @property
+    def applied_at(self) -> str:
+        """Where one applies for access, empty where no committee listens."""
+        return "" if self.kind is Kind.BEACON else self.home
+
 
 def find_out(at: Callable[[str], Connection], url: str) -> Address:
     """Return what `url` is. Raises Unreachable if nobody is there, NotFound if no Beacon is."""

@@ -107,6 +107,23 @@ def test_where_no_site_is_there_the_exit_code_says_so(query, broker):
     assert query(VARIANT)[0] == 5
 
 
+def test_where_access_is_asked_for_and_that_records_came_is_said(query, broker):
+    access = {"handoverType": {"label": "Ask for access"}, "url": "https://w.example/dac"}
+    strange = [{"url": "javascript:alert(1)"}, {"url": 7, "handoverType": []}, access]
+    sets = ({"id": "c", "results": [{}, {}]}, {"id": "d", "results": None})
+    datasets = (Told("c", "org.n", exists=True), Told("d", "org.n", Came.NOT_PERMITTED))
+    told = {"exists": True, "datasets": datasets, "result_sets": sets}
+    broker.rows = (
+        MemberRow("org.n", "N", Came.ANSWERED, **told),
+        MemberRow("org.w", "W", Came.NOT_PERMITTED, handovers=(access, *strange)),
+    )
+    lines = query(VARIANT)[1].splitlines()
+    assert lines.count("W: Ask for access: https://w.example/dac") == 1
+    assert "2 records came with it: --json shows them." in lines
+    assert any("--sites org.n,org.w" in line for line in lines)
+    assert not any("javascript" in line for line in lines)
+
+
 def test_sites_of_the_same_name_are_told_apart(query, broker):
     one = MemberRow("org.a", "Hospital", Came.ANSWERED, exists=True, count=2, precision="exact")
     broker.rows = (one, MemberRow("org.b", "Hospital", Came.OFFLINE), SOUTH)

@@ -9,7 +9,7 @@ BIN := .venv/bin
 .PHONY: help demo test lint bench clean
 
 help:
-	@echo "make demo    a node with a made-up cohort, asked a tour of questions (STAY=1: stays up)"
+	@echo "make demo    three made-up hospitals and a broker, a tour of them (ONCE=1: ends after it)"
 	@echo "make test    every test"
 	@echo "make lint    style and format of the code"
 	@echo "make bench   the benchmarks, each with its ratio to its floor"
@@ -25,7 +25,7 @@ help:
 	@touch $@
 
 demo: .venv/.ready
-	@$(BIN)/python -m beacon_node.demo.tour $(if $(STAY),--stay)
+	@$(BIN)/python -m beacon_node.demo.tour $(if $(ONCE),--once)
 
 test: .venv/.ready
 	@for tool in bcftools tabix; do command -v $$tool >/dev/null || echo "$$tool is not installed:\

@@ -199,14 +199,17 @@ def _handovers(row: MemberRow) -> Iterator[str]:
 
 
 def _of_parts(rows: Sequence[MemberRow]) -> Iterator[str]:
-    """Yield why datasets said nothing at sites of which others answered."""
+    """Yield why datasets said nothing at sites of which others answered, and what they add."""
     for row in rows:
         if row.came is not Came.ANSWERED:
             continue
         for told in row.datasets:
             if told.exists is None:
                 yield f"{row.name}, {_name(told)}: {_why(told)}"
-            elif told.completeness is not None and told.completeness < 1:
+                continue
+            if told.reason and told.reason != row.reason:
+                yield f"{row.name}, {_name(told)}: {told.reason}"
+            if told.completeness is not None and told.completeness < 1:
                 share = f"{told.completeness:.0%}"
                 yield f"{row.name}, {_name(told)}: about {share} of its people were really counted"
 

@@ -72,7 +72,7 @@ class NetworkAnswer:
             found,
             total=self.totals.count,
             covered=tuple(names.get(id, id) for id in self.totals.covers),
-            is_exact=self.totals.precision == "exact",
+            is_exact=self.totals.is_exact,
         )
 
     @property

@@ -54,19 +54,22 @@ class Records:
     datasets: list[dict]
 
 
-def biosample_ids(people: int) -> list[str]:
-    """Return the biosamples' ids, which are the VCF's sample names."""
-    return [f"SYN{number:05d}-B1" for number in range(1, people + 1)]
+def biosample_ids(people: int, first: int = 1) -> list[str]:
+    """Return the biosamples' ids, which are the VCF's sample names; `first` numbers the first."""
+    return [f"SYN{number:05d}-B1" for number in range(first, first + people)]
 
 
 def make_records(
-    is_male: np.ndarray, dosage: Mapping[str, np.ndarray], random: np.random.Generator
+    is_male: np.ndarray,
+    dosage: Mapping[str, np.ndarray],
+    random: np.random.Generator,
+    first: int = 1,
 ) -> Records:
     """Return the records of everybody; `dosage` maps rsIDs to copies per person."""
     made = Records([], [], [], [], _cohorts(len(is_male)), _datasets())
     for number, male in enumerate(is_male.tolist()):
         copies = {rsid: int(of_all[number]) for rsid, of_all in dosage.items()}
-        id = f"SYN{number + 1:05d}"
+        id = f"SYN{first + number:05d}"
         age = int(random.integers(18, 85))
         taken = _FIRST_DAY + timedelta(days=int(random.integers(0, 1500)))
         made.individuals.append(_individual(id, male, age, taken, copies, random))

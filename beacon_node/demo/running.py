@@ -16,6 +16,7 @@ from beacon_node.errors import StoreUnavailable
 
 _PROGRAM = (sys.executable, "-m", "beacon_node.cli.main")
 _START_S, _STOP_S = 60, 15
+_COLUMN = 26  # that columns of what is said into a pipe get
 
 
 class Home:
@@ -36,10 +37,18 @@ class Home:
 
         `given` is typed into it.
         """
-        told = [*map(str, words)]
-        self._tell(f"\n$ {shlex.join(['beacon-node', *told])}\n")
+        self._tell(f"\n$ {command(words)}\n")
+        said = self._done(words, given)
+        self._tell(said.expandtabs(_COLUMN))
+        return said
+
+    def quietly(self, *words: str | Path) -> str:
+        """Run a command that nobody needs to see; return what it says."""
+        return self._done(words, "")
+
+    def _done(self, words: Sequence[str | Path], given: str) -> str:
         done = subprocess.run(
-            [*_PROGRAM, *told],
+            [*_PROGRAM, *map(str, words)],
             env=self.environment,
             input=given,
             stdout=subprocess.PIPE,
@@ -47,10 +56,9 @@ class Home:
             text=True,
             check=False,
         )
-        self._tell(done.stdout)
         if done.returncode:
-            where = f"; see {self._log}" if self._log else ""
-            problem = f"`beacon-node {told[0]}` failed with exit code {done.returncode}{where}"
+            where = f": {done.stdout}; all of it is in {self._log}" if self._log else ""
+            problem = f"`{command(words)}` failed with exit code {done.returncode}{where}"
             raise StoreUnavailable(problem)
         return done.stdout
 
@@ -62,12 +70,17 @@ class Home:
             file.write(text)
 
 
+def command(words: Sequence[str | Path]) -> str:
+    """Return a command of ours as it is typed."""
+    return shlex.join(["beacon-node", *map(str, words)])
+
+
 class Server:
     """A server of one home on a port of this machine (0: a free one), stopped when the block ends;
     `serve` are the words of its command."""
 
     def __init__(self, home: Home, serve: Sequence[str] = ("serve",), port: int = 0) -> None:
-        self._home, self._serve, self.port = home, tuple(serve), port
+        self.home, self._serve, self.port = home, tuple(serve), port
         self._process: subprocess.Popen | None = None
 
     def __enter__(self) -> "Server":
@@ -94,13 +107,20 @@ class Server:
         """Start it and return when it answers. Raises StoreUnavailable if it does not."""
         command = [*_PROGRAM, *self._serve, "--port", str(self.port), "--json"]
         self._process = subprocess.Popen(
-            command, env=self._home.environment, stdout=subprocess.PIPE, text=True
+            command, env=self.home.environment, stdout=subprocess.PIPE, text=True
         )
         told = self._process.stdout.readline()
         if not told:
             raise StoreUnavailable("the server did not start")
         self.port = int(json.loads(told)["url"].removesuffix("/api").rsplit(":", 1)[1])
         self._wait_until_ready()
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        process, self._process = self._process, None
+        process.kill()
+        process.wait()
+        process.stdout.close()
 
     def stop(self) -> None:
         """Stop it, also one that has ended."""

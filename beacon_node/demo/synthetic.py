@@ -59,12 +59,15 @@ def make_cohort(
     variants: int = 4000,
     seed: int = 20300107,
     others: int | None = None,
+    first: int = 1,
 ) -> DemoFiles:
     """Write a synthetic cohort into `folder` and return its files.
 
     The same numbers give the same cohort, byte for byte; another number in `others` gives other
-    people of the same population. The first variants are the well-known ones of `demo.facts`; the
-    rest are random, their reference bases too. Files of the same name are overwritten.
+    people of the same population, and `first` is the first person's number: two people of one
+    hospital with the same number would be one. The first variants are the well-known ones of
+    `demo.facts`; the rest are random, their reference bases too. Files of the same name are
+    overwritten.
     """
     if people < 1 or variants < 1:
         raise InvalidRequest("a synthetic cohort needs at least one person and one variant")
@@ -78,8 +81,8 @@ def make_cohort(
         is_male = random.random(people) < 0.5
     dosage: dict[str, np.ndarray] = {}
     calls = _calls(sites, is_male, dosage, random)
-    write_vcf(files.vcf, biosample_ids(people), sites, calls)
-    _write_records(files, make_records(is_male, dosage, random))
+    write_vcf(files.vcf, biosample_ids(people, first), sites, calls)
+    _write_records(files, make_records(is_male, dosage, random, first))
     write_genes(files.genes)
     write_sites(files.sites, sites)
     write_interpretations(files.interpretations, sites)

@@ -1,8 +1,8 @@
-"""`make demo`: a node with made-up people, set up and asked as an operator and a researcher would.
+"""`make demo`: three hospitals with made-up people and a broker, set up and asked as in earnest.
 
-python -m beacon_node.demo.tour            # makes demo-home/, shows a tour, ends
-python -m beacon_node.demo.tour --stay     # the node stays up until Ctrl-C
-python -m beacon_node.demo.tour --files example   # only the files, to try the commands by hand
+python -m beacon_node.demo.tour            # makes demo-home/, shows the tour, stays up until Ctrl-C
+python -m beacon_node.demo.tour --once     # ends after the tour
+python -m beacon_node.demo.tour --files example   # only files of one hospital, to try commands with
 """
 
 import argparse
@@ -10,19 +10,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from beacon_node.demo import questions
-from beacon_node.demo.consents import write_consents
-from beacon_node.demo.reference_people import make_reference_people
-from beacon_node.demo.running import Home, Server
-from beacon_node.demo.synthetic import make_cohort
+from beacon_node.demo.example import write_example
+from beacon_node.demo.hospitals import HOSPITALS, make_files
+from beacon_node.demo.network import Network, join, running, set_up_all
+from beacon_node.demo.steps import Tour
 from beacon_node.errors import BeaconNodeError, Conflict
 
 FOLDER = Path("demo-home")
-NAMED_ONLY = 17  # variants: the well-known ones in genes, which a gene panel would see
-COHORT = {"people": 400, "variants": 4_000, "seed": 20_300_107}
-CLINIC = 3  # its people, of the same population
 MARK = ".made-by-beacon-node-demo"
-REPORT = "What clinic's answers give away: beacon-node privacy report clinic --home {home}"
 
 
 def main() -> int:
@@ -30,89 +25,68 @@ def main() -> int:
     options = _options()
     try:
         if options.files:
-            make_files(options.files)
+            write_example(options.files)
             return 0
-        return tour(FOLDER, stay=options.stay)
+        return tour(FOLDER, stay=not options.once)
     except BeaconNodeError as error:
         print(f"demo: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return 0 if options.stay else 130
+        return 130
 
 
 def tour(folder: Path, *, stay: bool) -> int:
-    """Set up a node in `folder`, ask it, and return the exit code."""
+    """Set up the network in `folder`, show it, and return the exit code."""
     _empty(folder)
-    home = Home(folder / "node")
-    _title("A hospital sets up a node", f"Everything is in {folder}/; all people are made up.")
+    _title(
+        "Three hospitals set up their nodes", f"Everything is in {folder}/; all people are made up."
+    )
+    print("Making people, then loading them: about a minute.", flush=True)
     make_files(folder / "files")
-    _set_up(home, folder / "files")
-    _title("Anybody asks it", "The same questions as commands: beacon-node query 7-140753336-A-T")
-    with Server(home) as server:
-        wrong = [one for one in questions.TOUR if not questions.ask(server.url, one)]
+    with running(folder, set_up_all(folder, _tell)) as network:
+        wrong = _show(network)
         if wrong:
-            print(f"{len(wrong)} answers were not as expected.", file=sys.stderr)
+            print("\n".join(["", "Not as expected:", *wrong]), file=sys.stderr)
             return 1
-        print(f"\nAll {len(questions.TOUR)} questions were answered.")
-        print(REPORT.format(home=home.folder))
+        print(f"\nAll answers were as expected.\n{_addresses(network)}", flush=True)
         if stay:
-            print(f"The node stays at {server.url} until Ctrl-C.")
-            server.wait()
+            _stay(network)
     return 0
 
 
-def make_files(folder: Path) -> None:
-    """Write a whole-genome cohort of 400 people; in panel/ a gene panel of 150, in clinic/ 400
-    other people with their consents, in reference/ people of the same population who are in none.
-    """
-    make_cohort(folder, **COHORT)
-    make_cohort(folder / "panel", people=150, variants=NAMED_ONLY, seed=7)
-    (folder / "panel" / "genes.bed").write_text(_bed(folder / "panel" / "genes.tsv"), "utf-8")
-    make_cohort(folder / "clinic", **COHORT, others=CLINIC)
-    write_consents(folder / "clinic", COHORT["people"], "clinic")
-    make_reference_people(folder / "reference", **COHORT)
+def _show(network: Network) -> list[str]:
+    _title("They join a network", "Both sides approve, once they have compared fingerprints.")
+    for one in HOSPITALS:
+        join(network, one)
+    network.broker.home.run("broker", "check")
+    shown = Tour(network)
+    for title, step in (
+        ("Anybody asks all of them", shown.anybody_asks),
+        ("A registered researcher asks", shown.a_researcher_asks),
+        ("A committee grants access", shown.a_committee_decides),
+        ("Somebody withdraws their consent", shown.somebody_withdraws),
+        ("A site drops out, and comes back", shown.a_site_drops_out),
+    ):
+        _title(title, step.__doc__)
+        step()
+    return shown.wrong
 
 
-def _bed(genes: Path) -> str:
-    """Return the places of a gene table (1-based) as BED (0-based)."""
-    head, *rows = (line.split("\t") for line in genes.read_text("utf-8").splitlines())
-    chromosome, start, end = (head.index(name) for name in ("chrom", "start", "end"))
-    return "".join(f"{r[chromosome]}\t{int(r[start]) - 1}\t{r[end]}\n" for r in rows)
+def _addresses(network: Network) -> str:
+    rows = [(f"{network.broker.base}/", "the page: one box for all sites")]
+    rows += [(network.servers[one.key].url, f"{one.name}'s own Beacon") for one in HOSPITALS]
+    listed = "\n".join(f"  {url:<32} {words}" for url, words in rows)
+    home = network.homes[HOSPITALS[0].key].folder
+    report = f"beacon-node privacy report {HOSPITALS[0].dataset} --home {home}"
+    return f"{listed}\nWhat {HOSPITALS[0].name}'s answers give away: {report}"
 
 
-def _set_up(home: Home, files: Path) -> None:
-    run, open_data = home.run, ("--open-data", "--licence", "CC0-1.0", "--synthetic")
-    run("init", home.folder, "--id", "org.example.demo", "--organization", "Demo Hospital")
-    on = ("--assembly", "GRCh38")
-    run("annotate", "genes", files / "genes.tsv", *on)
-    run("annotate", "rsids", files / "sites.vcf.gz")
-    run("annotate", "effects", files / "sites.vcf.gz")
-    run("annotate", "frequencies", files / "sites.vcf.gz", "--name", "made-up panel")
-    run("annotate", "clinvar", files / "interpretations.vcf.gz")
-    run("annotate", "ontology", files / "ontology.obo")
-    run("dataset", "add", "cohort", *on, "--assayed", "whole-genome", *open_data)
-    run("dataset", "add", "panel", *on, "--assayed", files / "panel" / "genes.bed", *open_data)
-    run(
-        "dataset", "add", "clinic", *on, "--assayed", "whole-genome", "--synthetic", "--term", "HMB"
-    )
-    _go_public(home, files)
-    records = [f"{name}.json" for name in ("individuals", "biosamples", "runs", "analyses")]
-    for dataset, folder in (("cohort", ""), ("panel", "panel"), ("clinic", "clinic")):
-        given = [files / folder / name for name in ("cohort.vcf.gz", *records)]
-        run("load", dataset, *given)
-        run("release", dataset)
-    run("dataset", "list")
-
-
-def _go_public(home: Home, files: Path) -> None:
-    """Let anybody ask clinic, which is protected, within the guard's bound."""
-    run, reference, clinic = home.run, files / "reference", files / "clinic"
-    panel = ("--name", "made-up", "--ancestry", "made-up", "--disjoint")
-    run("annotate", "panel", reference / "panel.vcf.gz", *panel)
-    run("annotate", "genomes", reference / "genomes.vcf.gz", "--name", "made-up people")
-    run("dataset", "panels", "clinic", "--panel", "made-up")
-    mapping = ("--mapping", clinic / "mapping.toml")
-    run("consent", "import", clinic / "consents.csv", *mapping, "--max-change", "100%")
+def _stay(network: Network) -> None:
+    print("They stay up until Ctrl-C.", flush=True)
+    try:
+        network.broker.wait()
+    except KeyboardInterrupt:
+        print("\nStopped.")
 
 
 def _empty(folder: Path) -> None:
@@ -124,13 +98,17 @@ def _empty(folder: Path) -> None:
     (folder / MARK).touch()
 
 
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
 def _title(text: str, below: str) -> None:
-    print(f"\n{text}\n{'─' * len(text)}\n{below}")
+    print(f"\n{text}\n{'─' * len(text)}\n{below}", flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__.splitlines()[0])
-    parser.add_argument("--stay", action="store_true", help="leave the node running")
+    parser.add_argument("--once", action="store_true", help="end after the tour")
     parser.add_argument("--files", type=Path, metavar="DIR", help="only write the made-up files")
     return parser.parse_args()
 

@@ -200,3 +200,8 @@ class Totals:
     covers: tuple[str, ...] = ()
     answered: int = 0
     members: int = 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether every number in the sum is; it may still be less than everything."""
+        return self.precision == "exact" or bool(self.adjusted_to)

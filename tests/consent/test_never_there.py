@@ -2,17 +2,17 @@
 one that never did. She alone carries a variation and has terms of her own."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from beacon_node.actions.release_dataset import release
-from beacon_node.crypto.keys import PSEUDONYM_KEY
 from beacon_node.model.entries import EntryType
 from beacon_node.model.query import Granularity
 from beacon_node.model.requester import ANONYMOUS, Requester
-from beacon_node.node import Node, open_node
+from beacon_node.node import Node
 from tests.actions.homes import open_data
 from tests.consent.clinic import (
     BLOOD,
@@ -32,7 +32,6 @@ from tests.consent.clinic import (
     make_clinic,
     set_clock,
     shown,
-    with_clock,
     withdraws,
 )
 from tests.policy.duo import use
@@ -54,9 +53,8 @@ def two_nodes(folder: Path, dataset) -> tuple[Node, Node]:
     for name, people in (("with", PEOPLE), ("without", OTHERS)):
         node = make_clinic(folder / name, dataset, people=people, cohort=True)
         nodes.append(node)
-    key = (folder / "with" / "keys" / PSEUDONYM_KEY).read_bytes()
-    (folder / "without" / "keys" / PSEUDONYM_KEY).write_bytes(key)
-    return nodes[0], with_clock(open_node(folder / "without", {}))
+    one, other = nodes
+    return one, replace(other, pseudonym_key=one.pseudonym_key)
 
 
 # ---- what a stranger can ask ---------------------------------------------------------------------

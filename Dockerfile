@@ -26,6 +26,7 @@ RUN groupadd --system --gid 10001 beacon \
 COPY --from=build /opt/beacon-node /opt/beacon-node
 ENV PATH=/opt/beacon-node/bin:$PATH \
     BEACON_NODE_HOME=/var/lib/beacon-node/home \
+    BEACON_BROKER_HOME=/var/lib/beacon-node/broker \
     PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001
 WORKDIR /var/lib/beacon-node

@@ -69,6 +69,8 @@ def _warnings(
         yield f"only {free / (1 << 20):,.0f} MB are free where the data lie"
     if node.settings.node.id == "org.example.beacon":
         yield "the node still has the example's id: set node.id in node.toml"
+    if node.settings.visas.are_given and not node.settings.node.public_url:
+        yield "visas are handed out, and nobody can reach their issuer: set node.public_url"
     yield from _of_organization(node)
     for dataset in datasets:
         yield from _of_dataset(dataset)

@@ -281,9 +281,9 @@ def test_nobody_removes_the_last_administrator_over_http(world):
 def test_a_change_of_roles_that_is_not_clear_is_refused_and_changes_nothing(world, body):
     admin = world.browser("anna")
     world.give("anna", StaffRole.ADMINISTRATOR)
-    head = world.node.ledger.head()
+    before = len(list(world.node.ledger.entries(kind="role")))
     assert world.post(admin, "/roles", body).status_code == 400
-    assert world.node.ledger.head() == head
+    assert len(list(world.node.ledger.entries(kind="role"))) == before
 
 
 def test_two_who_dismiss_each_other_leave_one_administrator(world):

@@ -6,6 +6,7 @@ hand at once, and a thread aside keeps it fresh.
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
@@ -26,6 +27,7 @@ from beacon_node.ports import Clock, Transport
 FRESH = timedelta(hours=1)
 AGAIN = timedelta(minutes=2)  # after a member whose documents could not be had
 LOOK_EVERY_S = 30.0
+_AT_ONCE = 8  # members whose documents are read, so that some that hang do not hold up the rest
 TIMEOUT_S = 20.0  # for all documents of a member; nobody waits for them
 _WHAT = "abilities 1"  # raised with every change of their form: older ones are learned anew
 
@@ -73,11 +75,9 @@ class Library:
         with self._lock:
             for gone in self._known.keys() - set(members):
                 del self._known[gone]
-        for member in members:
-            if self._stop.is_set():
-                return
-            if self._is_stale(member):
-                self._try(member)
+        stale = [member for member in members if self._is_stale(member)]
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="library") as readers:
+            list(readers.map(self._try, stale))
 
     def keep_fresh(self, members: Callable[[], Sequence[Member]]) -> None:
         """Refresh aside, from now on, whoever is a member then."""
@@ -107,6 +107,8 @@ class Library:
 
     def _try(self, member: Member) -> None:
         """Learn about a member; one that cannot be reached keeps what was known of it."""
+        if self._stop.is_set():
+            return
         try:
             self._learn(member, TIMEOUT_S)
         except Unreachable:

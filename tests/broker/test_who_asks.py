@@ -215,13 +215,13 @@ def test_what_a_broker_keeps_holds_no_token_no_question_and_no_answer(network):
     kept = _texts_reachable_from(network.broker, network.library, network.app)
     together = "\n".join(kept)
     assert "org.example.hub" in together and "https://status.example/" in together
-    for secret in (token(), "43045710", "northern-cohort", "southern-cohort"):
+    for secret in (token(), *good_visas(), "43045710", "northern-cohort", "southern-cohort"):
         assert secret not in together
 
 
 def _texts_reachable_from(*roots) -> list[str]:
-    """Return every text that garbage collection can reach from `roots`, but for what modules,
-    classes and the test's own members hold."""
+    """Return every text and number that garbage collection can reach from `roots`, but for what
+    modules, classes and the test's own members hold."""
     skipped = (types.ModuleType, type, types.FrameType, Double, Wire, logging.Logger)
     seen, queue, found = set(), list(roots), []
     while queue:
@@ -229,6 +229,9 @@ def _texts_reachable_from(*roots) -> list[str]:
         if id(one) in seen or isinstance(one, skipped):
             continue
         seen.add(id(one))
+        if isinstance(one, int):
+            found.append(str(one))
+            continue
         if isinstance(one, str | bytes | bytearray):
             found.append(one if isinstance(one, str) else bytes(one).decode("latin-1"))
             continue

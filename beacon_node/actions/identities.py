@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from beacon_node.actions.applications.work import present_work
 from beacon_node.actions.link_identity import account_of
+from beacon_node.actions.mail import remove_addresses
 from beacon_node.model.identities import Identity, KnownIdentity
 from beacon_node.node import Node
 from beacon_node.policy.visas.standing import Standing
@@ -49,11 +50,20 @@ def names(node: Node, accounts: Iterable[str] | None = None) -> Mapping[str, str
 
 def purge(node: Node, by: str, *, before: datetime | None = None, account: str = "") -> int:
     """Forget who was last seen before a moment, or who is behind an account under all their
-    identities; return how many rows were emptied."""
-    accounts = node.ledger.linked().accounts(account) if account else None
-    return node.ledger.purge_identities(
+    identities, and where they wanted mail; return how many rows were emptied."""
+    linked = node.ledger.linked()
+    accounts = linked.accounts(account) if account else None
+    known = {one.account for one in node.ledger.identities()}
+    emptied = node.ledger.purge_identities(
         by=by, now=node.clock.now(), before=before, accounts=accounts
     )
+    left = {one.account for one in node.ledger.identities()}
+    for one in known - left:
+        if left.isdisjoint(people := linked.accounts(one)):
+            remove_addresses(node, people)
+    if account:
+        remove_addresses(node, linked.accounts(account))
+    return emptied
 
 
 def purge_due(node: Node, by: str) -> int:

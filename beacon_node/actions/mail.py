@@ -1,5 +1,7 @@
 """The node's mailer, and what is kept for it outside the ledger."""
 
+from collections.abc import Iterable
+
 from beacon_node.errors import ConfigurationError
 from beacon_node.model.mail import check_address
 from beacon_node.node import Node
@@ -51,6 +53,14 @@ def set_address(node: Node, account: str, mail: str) -> None:
 def remove_address(node: Node, account: str) -> bool:
     """Forget where somebody wants mail; False if nobody knew."""
     return open_outbox(node).remove_address(account)
+
+
+def remove_addresses(node: Node, accounts: Iterable[str]) -> None:
+    """Forget where people want mail who are not known here any more."""
+    if (node.data / OUTBOX_FILE).exists():
+        outbox = open_outbox(node)
+        for account in accounts:
+            outbox.remove_address(account)
 
 
 def address_of(node: Node, account: str) -> str:

@@ -8,6 +8,7 @@ from beacon_node.actions.applications.desk import open_application
 from beacon_node.actions.applications.views import ADMINISTRATOR, view
 from beacon_node.actions.identities import known_identities, names, purge, purge_due
 from beacon_node.actions.link_identity import account_at
+from beacon_node.actions.mail import address_of, set_address
 from beacon_node.cli.main import run
 from beacon_node.model.application import Committee
 from beacon_node.model.identities import Identity
@@ -159,3 +160,17 @@ def test_one_way_to_choose_whom_to_forget_is_expected(tell):
     assert code == 2 and "exactly one" in told
     assert tell("audit identities purge --before 2031-01-31")[0] == 0
     assert tell("audit identities purge --due")[0] == 0
+
+
+def test_where_somebody_wanted_mail_is_forgotten_with_who_they_are(world, anna):
+    node = world.node
+    node.data.mkdir()
+    set_address(node, anna, "anna@uni.example")
+    set_address(node, "acc-other", "other@uni.example")
+    world.ask(passport(*good_visas()))
+    assert purge(node, "root", before=world.clock.now()) == 0
+    assert address_of(node, anna)
+    world.clock.forward(days=400)
+    assert purge(node, "root", before=world.clock.now()) == 1
+    assert not address_of(node, anna) and address_of(node, "acc-other")
+    assert b"anna@uni" not in (node.data / "outbox.sqlite").read_bytes()

@@ -32,10 +32,6 @@ class Breaker:
     until: float | None = None
     trial_ends: float | None = None
 
-    @property
-    def is_tripped(self) -> bool:
-        return self.until is not None
-
     def gate(self, now: float) -> Gate:
         if self.until is None:
             return Gate.OPEN

@@ -93,4 +93,3 @@ def test_what_members_say_of_themselves_is_kept_for_all_processes(tmp_path):
     again = State.open(tmp_path / "broker.sqlite")
     assert again.learned.learned("a", "info") == ({"version": "2"}, NOON)
     assert again.learned.learned("b", "info") is None
-    assert again.learned.all_learned("info") == {"a": {"version": "2"}}

@@ -30,8 +30,3 @@ class LearnedState:
         if not found:
             return None
         return orjson.loads(found[0]["document"]), datetime.fromisoformat(found[0]["learned_at"])
-
-    def all_learned(self, what: str) -> Mapping[str, Mapping]:
-        """Return the documents of one sort of all members, by their ids."""
-        found = self._file.rows("SELECT member, document FROM learned WHERE what = ?", what)
-        return {row["member"]: orjson.loads(row["document"]) for row in found}

@@ -12,6 +12,7 @@ from beacon_node.cli.common import Session, with_session
 from beacon_node.cli.output import Output
 from beacon_node.client import Application, BeaconClient, Came, SiteApplication
 from beacon_node.errors import InvalidInput, InvalidRequest, NoNodeAnswered
+from beacon_node.model.federation_documents import text
 from beacon_node.model.row_words import MEANINGS
 
 COLUMNS = ("site", "application", "state", "you may")
@@ -125,9 +126,11 @@ def _submitted(session: Session, client: BeaconClient, found: Application) -> Ap
     opened = [site for site in found.sites if site.id and site.came is Came.ANSWERED]
     for site in opened:
         if site.terms and "accept-terms" in site.may:
-            session.output.note(f"Terms of {site.site_name}, version {site.terms.get('version')}:")
-            session.output.note(str(site.terms.get("text", "")))
-            accepts = {"do": "accept-terms", "version": site.terms.get("version")}
+            version = text(site.terms.get("version"))
+            session.output.note(f"Terms of {site.site_name}, version {version}:")
+            for line in str(site.terms.get("text", "")).splitlines():
+                session.output.note(text(line, len(line)))  # whole: it is what is accepted
+            accepts = {"do": "accept-terms", "version": version}
             client.committees.act(found.id, accepts, (site.site,))
     handed_in = client.committees.act(
         found.id, {"do": "submit"}, tuple(site.site for site in opened)

@@ -101,15 +101,17 @@ def _document(
 
 
 def _write(client: BeaconClient, study: Study, path: str) -> None:
-    """Write the answers; the line of a row is the number of its set."""
-    names = [(n, one.name) for n, one in enumerate(study.sets, 1)]
+    """Write the answers when all are there; the line of a row is the number of its set."""
     results = ResultsFile(path, Csv())
-    results.begin(names, resume=False)
-    try:
-        for n, (one, search) in enumerate(study.searches(), 1):
-            results.write(n, Asked(n, one.name, client.search(search)))
-    finally:
-        results.close()
+    results.refuse_old()
+    asked = [
+        Asked(n, one.name, client.search(search))
+        for n, (one, search) in enumerate(study.searches(), 1)
+    ]
+    results.begin([(one.number, one.text) for one in asked], resume=False)
+    for one in asked:
+        results.write(one.number, one)
+    results.close()
 
 
 def _text(file: str) -> str:

@@ -38,7 +38,7 @@ class Output:
 
     def note(self, text: str) -> None:
         """Print a line that is no result, such as what goes on, on stderr."""
-        print(text, file=sys.stderr)
+        print(_wrapped(text) if sys.stderr.isatty() else text, file=sys.stderr)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print rows; a column whose name ends in `#` holds numbers."""

@@ -75,6 +75,7 @@ def _ask_one(
     session: Session, client: BeaconClient, search: Search, results: ResultsFile | None
 ) -> int:
     if results:
+        results.refuse_old()
         answer = client.search(search)
         results.begin([(1, search.text)], resume=False)
         results.write(1, Asked(1, search.text, answer))

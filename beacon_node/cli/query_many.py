@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +13,7 @@ from beacon_node.cli.question_list import Line, QuestionList
 from beacon_node.cli.results_file import ResultsFile
 from beacon_node.client import Asked, BeaconClient, NetworkAnswer, Search
 from beacon_node.errors import BeaconNodeError, InvalidRequest
-
-if TYPE_CHECKING:
-    from beacon_node.ports import Progress
+from beacon_node.ports import NO_PROGRESS, Progress
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,9 @@ def ask_many(session: Session, client: BeaconClient, search: Search, many: Many)
     left = [line for line in lines if line.number not in done]
     asked = _Kept(session.output, many.results)
     try:
-        with session.output.progress() as bar:
+        with _bar(session.output, many) as bar:
             _ask(client, search, left, many.per_second, asked, bar)
-    except BeaconNodeError:
+    except (BeaconNodeError, KeyboardInterrupt):
         _tell_how_to_go_on(session.output, many, len(done) + asked.count, len(lines))
         raise
     finally:
@@ -55,13 +53,19 @@ def ask_many(session: Session, client: BeaconClient, search: Search, many: Many)
     return InvalidRequest.exit_code if asked.has_problems else 0
 
 
+def _bar(output: Output, many: Many) -> AbstractContextManager[Progress]:
+    """Return a bar, or one that shows nothing where answers themselves are shown as they come."""
+    is_seen = not (many.results.is_file if many.results else output.as_json)
+    return nullcontext(NO_PROGRESS) if is_seen else output.progress()
+
+
 def _ask(
     client: BeaconClient,
     search: Search,
     lines: Sequence[Line],
     per_second: float,
     kept: "_Kept",
-    bar: "Progress",
+    bar: Progress,
 ) -> None:
     bar.start("asking", len(lines), "questions")
     found = client.ask_many((line.text for line in lines), per_second=per_second, search=search)

@@ -85,11 +85,20 @@ class JsonLines:
 
 
 class ResultsFile:
-    """Where answers go; `-` is stdout, which nothing goes on with."""
+    """Where answers go; `-` is stdout, which nothing goes on with.
+
+    `is_file`: it is seen only by whoever opens it.
+    """
 
     def __init__(self, path: str, form: Form) -> None:
         self._path, self._form = path, form
         self._file: BinaryIO | None = None
+        self.is_file = path != "-"
+
+    def refuse_old(self) -> None:
+        """Raise Conflict, before anything is asked, if the file is there already."""
+        if self.is_file and Path(self._path).is_file():
+            raise Conflict(f"{self._path} is there already; remove it or name another")
 
     def begin(self, questions: Sequence[tuple[int, str]], *, resume: bool) -> frozenset[int]:
         """Open it; return the lines of the list whose answers stand in it already.

@@ -118,8 +118,10 @@ class BeaconClient:
         `search` has the conditions of all. What is not understood has its problem. Raises
         BudgetSpent when what may be told is told, and what `ask` raises for the rest.
         """
-        spent = 0
+        spent, began = 0, None
         for number, text in enumerate(texts, start=1):
+            if began is not None:
+                self._sleep(max(0.0, began + 1 / per_second - time.monotonic()))
             began = time.monotonic()
             asked = self._ask_patiently(number, replace(search, text=text))
             yield asked
@@ -129,19 +131,18 @@ class BeaconClient:
                     f"no site could pay for the last {spent} questions: what their people allow to "
                     "be told to you is told, and does not come back with time"
                 )
-            self._sleep(max(0.0, 1 / per_second - (time.monotonic() - began)))
 
     def _ask_patiently(self, number: int, search: Search) -> Asked:
-        for attempt in range(_ATTEMPTS):
+        for left in reversed(range(_ATTEMPTS)):
             try:
                 return Asked(number, search.text, self.search(search))
             except InvalidRequest as error:
                 return Asked(number, search.text, problem=str(error))
             except TryLater as error:
-                if attempt == _ATTEMPTS - 1:
+                if not left:
                     raise
                 self._sleep(error.wait_s)
-        raise AssertionError("unreachable")
+        raise ValueError("no attempt was allowed")
 
     # ---- who I am ----------------------------------------------------------------------------
 

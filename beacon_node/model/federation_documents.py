@@ -148,7 +148,7 @@ def read_totals(document: object) -> Totals:
     )
 
 
-def text(value: object) -> str:
+def text(value: object, longest: int = LONGEST_TEXT) -> str:
     """Return a text fit for one line of a terminal, empty for what is none.
 
     >>> text("a\\x1b[31m\\nb"), text(7)
@@ -156,7 +156,7 @@ def text(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
-    cleaned = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in value[:LONGEST_TEXT])
+    cleaned = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in value[:longest])
     return " ".join(cleaned.split())
 
 

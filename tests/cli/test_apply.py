@@ -23,7 +23,9 @@ VIEW = {
     "state": "draft",
     "may": ["submit", "accept-terms"],
     "form": {"title": "Hearts"},
-    "committee": {"terms": {"version": "v1", "text": "Nobody is to be named."}},
+    "committee": {
+        "terms": {"version": "v1", "text": "Nobody is\x1b[2J to be\nnamed." + " a" * 2_000}
+    },
 }
 
 
@@ -122,7 +124,7 @@ def test_some_of_them_can_be_chosen(committees, form, capsys):
 def test_handing_in_shows_and_accepts_each_sites_own_terms(committees, form, capsys):
     code, out, err = run(capsys, "apply", "--form", str(form), "--submit")
     assert code == 0 and "North\tA-1\tsubmitted" in out
-    assert "Terms of North, version v1:\nNobody is to be named." in err
+    assert "Terms of North, version v1:\nNobody is [2J to be\nnamed." + " a" * 2_000 in err
     assert [(do, body.get("sites")) for do, body in committees.said] == [
         ("open", committees.said[0][1]["sites"]),
         ("accept-terms", ["org.north"]),

@@ -195,6 +195,20 @@ def test_a_remote_question_loads_nothing_of_a_node(broker):
     assert libraries == ""
 
 
+def test_a_file_that_is_there_is_refused_before_anything_is_asked(query, broker, tmp_path):
+    file = tmp_path / "old.csv"
+    file.write_text("mine")
+    code, _, err = query(VARIANT, "--csv", str(file))
+    assert code == 4 and "is there already" in err
+    assert not broker.asked and file.read_text() == "mine"
+
+
+def test_what_fails_leaves_no_file(query, broker, tmp_path):
+    broker.problem = {"message": "what?"}
+    file = tmp_path / "new.csv"
+    assert query("x", "--csv", str(file))[0] == 2 and not file.exists()
+
+
 # ---- many ----------------------------------------------------------------------------------------
 
 

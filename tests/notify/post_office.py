@@ -30,6 +30,7 @@ class Office:
         self.busy: set[str] = set()
         self.spam = False
         self.pause_s = 0.0
+        self.busy_with = 0
         self.awake = threading.Event()
 
     async def handle_RCPT(self, server, session, envelope, address, options):
@@ -41,6 +42,7 @@ class Office:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        self.busy_with += 1
         if self.pause_s:
             self.awake.wait(self.pause_s)
         if self.spam:

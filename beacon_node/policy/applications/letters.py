@@ -174,9 +174,9 @@ def letter_text(letter: Letter, sender: Sender) -> tuple[str, str]:
         f"It is here, once you have shown who you are: {sender.url}/dac/applications/{facts['id']}",
         "",
         f"{sender.name}, {sender.url}",
-        *([f"Questions: {sender.contact}"] if sender.contact else []),
-        "This was sent by a program, because this address was given to it. To take the address",
-        f"back: DELETE {sender.url}/dac/address, or ask whoever runs this node.",
+        *([f"Questions: {sender.contact.removeprefix('mailto:')}"] if sender.contact else []),
+        "A program sent this, because it was given your address. To have it forgotten, ask whoever",
+        f"runs this node, or send DELETE to {sender.url}/dac/address yourself.",
     ]
     return subject.format(**facts), "\n".join(lines) + "\n"
 
@@ -235,7 +235,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
         "nothing is granted to you.",
     ),
     Kind.WAITING: (
-        "Application {id} waits for {days} days",
+        "Application {id} has waited for {days} days",
         "Application {id} has waited for a decision for {days} days. Your vote is asked for.",
     ),
     Kind.ENDING: (

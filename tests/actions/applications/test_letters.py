@@ -1,5 +1,6 @@
 """Letters about applications: to whom, once, whatever the mail server does, and no more."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -333,6 +334,39 @@ def test_a_committees_act_neither_waits_for_the_mail_server_nor_fails_by_it(know
     down = with_mail(known, replace(account, port=free_port()))
     does(down, id, FAY, Approve(AWARD))
     assert post_letters(down, mailer_of(down)).waiting
+
+
+def test_a_sender_that_is_killed_costs_no_letter_and_doubles_none_that_can_be_told(known):
+    office = Office()
+    office.pause_s = 30
+    applied(known)
+    queue_letters(known)
+    with opened(office) as account:
+        node = with_mail(known, account)
+        code = (
+            "import sys; from datetime import datetime; from pathlib import Path\n"
+            "from beacon_node.actions.applications.letters import send_letters\n"
+            "from beacon_node.actions.mail import mailer_of\n"
+            "from beacon_node.node import open_node\n"
+            "from tests.consent.clinic import with_clock\n"
+            "node = open_node(Path(sys.argv[1]))\n"
+            "node = with_clock(node, datetime.fromisoformat(sys.argv[2]))\n"
+            "send_letters(node, mailer_of(node))"
+        )
+        own = {"HOST": account.host, "PORT": str(account.port), "SECURITY": "none"}
+        own["SENDER"] = "beacon@hospital.example"
+        environment = os.environ | {f"BEACON_NODE_MAIL_{key}": one for key, one in own.items()}
+        told = [str(node.home), node.clock.at.isoformat()]
+        sender = subprocess.Popen([sys.executable, "-c", code, *told], env=environment)
+        until(lambda: office.busy_with)
+        sender.kill()
+        sender.wait(10)
+        office.awake.set()
+        assert send_letters(node, mailer_of(node)).sent == 2, "the third may be on its way"
+        node.clock.at += LEASE
+        assert send_letters(node, mailer_of(node)).sent == 1
+    assert {letter["To"] for letter in office.letters} == {NAMES[who] for who in (EVE, FAY, GUS)}
+    assert len({letter["Message-ID"] for letter in office.letters}) == 3
 
 
 def test_a_password_that_others_can_read_is_not_used(known):

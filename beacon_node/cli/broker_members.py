@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from beacon_node.model.federation import Member
 
 SOME_WRONG = 5  # exit code, as of a network that does not answer
+_NOBODY = "There are no members yet: beacon-node broker joins"
 
 
 @click.command()
@@ -39,7 +40,7 @@ def members(session: BrokerSession, member_id: str | None) -> None:
         if pairs:
             session.output.table(_COLUMNS, (_row(*pair) for pair in pairs))
         else:
-            session.output.sentence("There are no members yet: beacon-node broker joins")
+            session.output.sentence(_NOBODY)
         for warning in warnings:
             session.output.sentence(f"! {warning}")
 
@@ -128,7 +129,10 @@ def check(session: BrokerSession, member_ids: tuple[str, ...]) -> int:
     problem = opened.registry.problem()
 
     def show() -> None:
-        session.output.table(_CHECKED, map(_checked_row, found))
+        if found:
+            session.output.table(_CHECKED, map(_checked_row, found))
+        else:
+            session.output.sentence(_NOBODY)
         for one in found:
             for sentence in one.problems:
                 session.output.sentence(f"! {one.member.id}: {sentence}")

@@ -146,9 +146,13 @@ class _Question:
 
 
 def _not_authentic(member: Member, received: Received, reason: str) -> MemberRow:
-    """Return the row of an answer without its signature: of a proxy before it, or a forgery."""
-    if received.status >= 500 and MESSAGE_HEADER.lower() not in received.headers:
+    """Return the row of an answer without its signature: of something before the member that
+    failed, of a member that does not know who asks, or a forgery."""
+    is_unsigned = MESSAGE_HEADER.lower() not in received.headers
+    if is_unsigned and received.status >= 500:
         return _untold(member, Came.FAILED, f"it answered HTTP {received.status}, without a word")
+    if is_unsigned and received.status in (401, 403):
+        reason = "it does not take this network's questions, or a login stands before it"
     return _untold(member, Came.NOT_AUTHENTIC, reason)
 
 

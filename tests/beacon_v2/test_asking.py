@@ -1,11 +1,14 @@
 """A question put to a member asks the same, or is not put at all; never a broader one."""
 
+import json
 from urllib.parse import parse_qsl
 
 import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from beacon_node.beacon_v2.abilities import UNKNOWN, Abilities, Form, learn
+from beacon_node.beacon_v2.abilities import DOCUMENTS, UNKNOWN, Abilities, Form, learn
 from beacon_node.beacon_v2.asking import Declined, canary, compose
 from beacon_node.beacon_v2.parse import parse_get, parse_post
 from beacon_node.beacon_v2.received import Target
@@ -242,3 +245,47 @@ def test_a_list_of_datasets_that_is_one_page_of_them_is_no_list_of_all():
     page = listed | {"responseSummary": {"numTotalResults": 12}}
     assert learn(NODE, {"/datasets": orjson.dumps(whole)}).datasets == {"a"}
     assert learn(NODE, {"/datasets": orjson.dumps(page)}).datasets is None
+
+
+# ---- whatever is served --------------------------------------------------------------------------
+
+WORDS = st.sampled_from(
+    [
+        *("meta", "apiVersion", "response", "endpointSets", "entryTypes", "entryType", "rootUrl"),
+        *("filteringTerms", "id", "type", "scopes", "resources", "collections", "url", "version"),
+        *(
+            "genomicVariant",
+            "individual",
+            "https://other.example/beacon/x",
+            "http://[",
+            "HP:0001250",
+        ),
+    ]
+)
+SERVED = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=5),
+    max_leaves=30,
+)
+BODIES = st.builds(lambda found: json.dumps(found).encode(), SERVED) | st.binary(max_size=50)
+ASKED = [
+    parsed(g_variant=SNV, filters=[{"id": "HP:0001250"}]),
+    parsed(VARIANT, entry_id=ID),
+    parsed(within=Within(EntryType.DATASET, "a/../b")),
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    documents=st.dictionaries(st.sampled_from(DOCUMENTS), BODIES),
+    member=st.sampled_from([NODE, OTHER]),
+    asked=st.sampled_from(ASKED),
+)
+def test_whatever_a_member_serves_it_is_asked_below_its_address_or_not_at_all(
+    documents, member, asked
+):
+    sent = compose(member, asked, learn(member, documents))
+    if not isinstance(sent, Declined):
+        assert sent.path.startswith("/") and not sent.path.startswith("//")
+        assert "/../" not in sent.path
+        assert b"visas" not in sent.body

@@ -53,7 +53,6 @@ def _check_claims(token: Token, expected: Expected, clock: Clock) -> None:
     options = {
         "iss": {"essential": True, "value": expected.issuer},
         "aud": {"essential": True, "value": expected.client_id},
-        "nonce": {"essential": True, "value": expected.nonce},
     }
     params = {"client_id": expected.client_id, "nonce": expected.nonce}
     if "at_hash" in token.claims:

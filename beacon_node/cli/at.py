@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from beacon_node.client import BeaconClient
 
-AT_VARIABLE = "BEACON_AT"
+AT_VARIABLE = "BEACON_AT"  # the client's own, which is loaded only to ask
 
 
 def at_options(function: Callable[..., Any]) -> Callable[..., Any]:

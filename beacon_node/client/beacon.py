@@ -29,8 +29,8 @@ class BeaconClient:
     """Asks one address, under one researcher's token if there is one.
 
     The token is the argument, else that of `token_file`, else that of `$BEACON_TOKEN_FILE` or
-    `$BEACON_TOKEN`. It is sent to the host of `url` alone, over https (or to this machine), and
-    shown nowhere. `timeout_s` is for a whole answer.
+    `$BEACON_TOKEN`, which are for `$BEACON_AT` alone if that is set. It is sent to the host of
+    `url` alone, over https (or to this machine), and shown nowhere. `timeout_s` is for an answer.
 
     >>> BeaconClient("https://broker.example/", token="secret")
     BeaconClient('https://broker.example')
@@ -46,7 +46,7 @@ class BeaconClient:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = checked_address(url)
-        found = find_token(token, token_file, os.environ)
+        found = find_token(token, token_file, self.url, os.environ)
         self.has_token, self._sleep = found is not None, sleep
         auth = bearer(found, self.url)
         self._connect = lambda url: Connection(url, auth, timeout_s=timeout_s)

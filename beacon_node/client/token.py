@@ -12,6 +12,7 @@ from requests.auth import AuthBase
 
 from beacon_node.errors import ConfigurationError, NotAuthenticated
 
+AT_VARIABLE = "BEACON_AT"
 TOKEN_VARIABLE = "BEACON_TOKEN"
 FILE_VARIABLE = "BEACON_TOKEN_FILE"
 _MAX_BYTES = 256 * 1024
@@ -64,16 +65,22 @@ def place_of(url: str | None) -> tuple[str, str]:
 
 
 def find_token(
-    given: str | None, file: str | Path | None, environment: Mapping[str, str]
+    given: str | None, file: str | Path | None, url: str, environment: Mapping[str, str]
 ) -> str | None:
-    """Return the token as given, of the file, or of the environment, in this order; None: none.
+    """Return the token for `url` as given, of the file, or of the environment, in this order; None:
+    none. A token of the environment is for the address that stands there too, if one does.
 
     Raises ConfigurationError for a file that cannot be read, or that others can read.
     """
     if given:
         return given.strip()
-    if file or (file := environment.get(FILE_VARIABLE)):
+    if file:
         return _from_file(Path(file).expanduser())
+    own = environment.get(AT_VARIABLE)
+    if own and place_of(own) != place_of(url):
+        return None
+    if named := environment.get(FILE_VARIABLE):
+        return _from_file(Path(named).expanduser())
     return environment.get(TOKEN_VARIABLE, "").strip() or None
 
 

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+from beacon_node.cli import at
 from beacon_node.cli import main as cli
+from beacon_node.client import token
 from beacon_node.model.federation import Came, MemberRow, Told
 from tests.client.stub import NORTH, SOUTH, WORDS, Broker, event, served
 
@@ -62,6 +64,16 @@ def test_an_answer_says_what_was_understood_a_row_per_site_and_what_the_total_co
     assert any("Its committee can grant access" in line for line in lines)
     assert "  West Hospital: no consent for this purpose" in lines
     assert any("--sites org.west" in line for line in lines)
+
+
+def test_the_address_and_its_token_stand_under_the_same_name():
+    assert at.AT_VARIABLE == token.AT_VARIABLE
+
+
+def test_a_question_to_the_local_node_loads_no_client():
+    code = "import sys, beacon_node.cli.query\nprint('requests' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_the_address_may_stand_in_the_environment(broker, monkeypatch, capsys):

@@ -225,6 +225,16 @@ def test_a_token_comes_from_the_environment_or_a_file_only_its_owner_reads(
         BeaconClient(broker.url, token_file=file)
 
 
+def test_a_token_of_the_environment_is_for_its_own_address_alone(broker, monkeypatch):
+    monkeypatch.setenv("BEACON_TOKEN", SECRET)
+    monkeypatch.setenv("BEACON_AT", "https://broker.example")
+    client = BeaconClient(broker.url)
+    client.ask(VARIANT)
+    assert not client.has_token and not any("Authorization" in seen for seen in broker.seen)
+    monkeypatch.setenv("BEACON_AT", f"{broker.url}/")
+    assert BeaconClient(broker.url).has_token
+
+
 def test_whoami_says_what_the_token_gives(broker):
     broker.whoami = {
         "tier": "registered",

@@ -2,6 +2,7 @@
 
 from flask import Flask, Response
 
+from beacon_node.actions.whole_ledger import require_whole_ledger
 from beacon_node.node import Node
 from beacon_node.web.responses import json_response
 
@@ -15,5 +16,6 @@ def add_operations(app: Flask, node: Node) -> None:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        node.store.datasets()  # raises StoreUnavailable, which is answered with 503
+        datasets = node.store.datasets()  # StoreUnavailable and LedgerBroken are answered with 503
+        require_whole_ledger(datasets, node.ledger.moment(node.clock.now()))
         return json_response({"status": "ready"})

@@ -139,6 +139,7 @@ def test_another_program_that_follows_the_ledger_stops_the_server_too(node):
     assert done.returncode == 6 and "entry 3" in done.stderr
     answer = app.get("/api/individuals")
     assert answer.status_code == 503 and "operator" in answer.json["error"]["errorMessage"]
+    assert app.get("/readyz").status_code == 503 and app.get("/livez").status_code == 200
 
 
 def test_a_served_node_looks_by_itself(node):

@@ -276,6 +276,20 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(query, broker, questions, t
     assert not broker.asked  # all was there the last time
 
 
+def test_nothing_of_a_torn_answer_stays(query, broker, questions, tmp_path):
+    results = tmp_path / "out.csv"
+    told = ("--file", str(questions), "--csv", str(results), "--yes", "--rate", "20")
+    query(*told)
+    results.write_bytes(results.read_bytes()[:-2])  # its last row is torn
+    broker.rows = (NORTH,)
+    query(*told, "--resume")
+    rows = list(csv.DictReader(results.open()))
+    assert [(row["line"], row["site"]) for row in rows] == [
+        *(("2", site) for site in ("org.north", "org.south", "org.west")),
+        ("4", "org.north"),
+    ]
+
+
 def test_json_lines_can_be_gone_on_with_too(query, broker, questions, tmp_path):
     results = tmp_path / "out.jsonl"
     told = ("--file", str(questions), "--jsonl", str(results), "--yes", "--rate", "20")

@@ -14,7 +14,6 @@ from beacon_node.model.federation import Member
 from beacon_node.model.genome import Assembly, Region
 from beacon_node.model.ledger import Head, Moment
 from beacon_node.model.linked import Linked
-from beacon_node.model.login import BegunLogin, CameBack, Login, LoginEvent, Session
 from beacon_node.model.mail import Mail
 from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.query import (
@@ -320,75 +319,3 @@ class Transport(Protocol):
 
     def send(self, member: Member, sent: Sent, *, timeout_s: float) -> Received:
         """Return what `member` answered. Raises Unreachable; `timeout_s` is for everything."""
-
-
-class NewSession(Protocol):
-    """A session that just began; `id` is for its browser alone."""
-
-    id: str
-    session: Session
-
-
-class SessionTable(Protocol):
-    """Sessions of people who logged in, shared by all processes; `identity.sessions`."""
-
-    def begin(self, account: str, login: Login) -> NewSession: ...
-
-    def find(self, id: str) -> Session | None:
-        """Return the session of an id, None if it holds no longer or never did."""
-
-    def end(self, session: Session) -> None: ...
-
-    def end_all(self, account: str) -> int: ...
-
-
-class BegunLoginTable(Protocol):
-    """Logins on their way to a provider and back; `identity.begun`."""
-
-    def begin(self, provider: str, next: str) -> BegunLogin: ...
-
-    def cookie(self, begun: BegunLogin) -> str: ...
-
-    def back(self, cookie: str, state: str) -> BegunLogin:
-        """Return the login that comes back with `state`. Raises LoginRefused, also the second
-        time."""
-
-
-class LoginProvider(Protocol):
-    """Where people log in; `identity.provider`."""
-
-    id: str
-    name: str
-
-    def address(self, begun: BegunLogin) -> str:
-        """Return where a browser goes to log in. Raises ProviderUnavailable."""
-
-    def finish(self, begun: BegunLogin, back: CameBack) -> Login:
-        """Return what a login proved. Raises LoginRefused or ProviderUnavailable."""
-
-    def end_session(self, back: str) -> str:
-        """Return where the session at the provider is ended, empty if nowhere."""
-
-
-class PasswordDoor(Protocol):
-    """Accounts of the program itself; `identity.local_accounts`."""
-
-    def check(self, name: str, password: str, address: str) -> Login:
-        """Return what a password proved. Raises LoginRefused or QuotaExceeded."""
-
-
-class LoginHost(Protocol):
-    """The program whose pages people log in to."""
-
-    def admit(self, address: str) -> None:
-        """Raises QuotaExceeded for an address from which logins came back too often."""
-
-    def account(self, login: Login) -> str:
-        """Return the account of whoever just proved who they are. Raises NotPermitted for somebody
-        who is blocked."""
-
-    def roles(self, account: str) -> Sequence[str]:
-        """Return what somebody may do here besides asking, in words that a page can show."""
-
-    def note(self, event: LoginEvent) -> None:
-        """Record that somebody logged in or out, or was refused."""

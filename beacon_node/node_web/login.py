@@ -17,7 +17,8 @@ from beacon_node.identity.logged_in import up_to_date
 from beacon_node.identity.logins import Logins
 from beacon_node.model.login import Login, LoginEvent
 from beacon_node.node import Node
-from beacon_node.web.login import LoginDesk, LoginParts
+from beacon_node.web.login import LoginDesk
+from beacon_node.web.login_parts import LoginParts
 from beacon_node.web.pages import Pages
 from beacon_node.web.sessions import Door
 

@@ -1,7 +1,6 @@
 """Logging in and out in a browser: `/login`, `/logout`, `/session`, the same in both programs."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlsplit
 
@@ -16,11 +15,11 @@ from beacon_node.model.login import (
     LoginRefused,
     Session,
 )
-from beacon_node.ports import BegunLoginTable, LoginHost, LoginProvider, PasswordDoor, SessionTable
 from beacon_node.web.errors import HttpError, http_error
+from beacon_node.web.login_parts import LoginHost, LoginParts, LoginProvider
 from beacon_node.web.pages import POLICY, Pages, add_style, wants_page
 from beacon_node.web.responses import json_response
-from beacon_node.web.sessions import Door, SessionDesk, sent_token
+from beacon_node.web.sessions import SessionDesk, sent_token
 
 CALLBACK = "/login/callback"
 HOME = "/login"  # where somebody who wanted to go nowhere is shown that they are logged in
@@ -28,18 +27,6 @@ LOCAL = "local"
 _LONGEST_PATH = 1_000
 _TAG = 8  # characters of a state in the name of its cookie: several tabs may log in at a time
 _BEGUN_S = 600
-
-
-@dataclass(frozen=True, slots=True)
-class LoginParts:
-    """What logins need; `passwords` None: there are no accounts of the program itself."""
-
-    door: Door
-    sessions: SessionTable
-    begun: BegunLoginTable
-    host: LoginHost
-    providers: Mapping[str, LoginProvider] = field(default_factory=dict)
-    passwords: PasswordDoor | None = None
 
 
 class LoginDesk:

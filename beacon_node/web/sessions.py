@@ -7,18 +7,38 @@ anything only with the session's token, which no other site can know (OWASP: syn
 
 import hmac
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
 from beacon_node.errors import NotPermitted
-from beacon_node.model.login import Session
-from beacon_node.ports import SessionTable
+from beacon_node.model.login import Login, Session
 
 TOKEN_HEADER, TOKEN_FIELD = "X-CSRF-Token", "csrf_token"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _ANSWERED = "session"  # in `flask.g`
+
+
+class NewSession(Protocol):
+    """A session that just began; `id` is for its browser alone."""
+
+    id: str
+    session: Session
+
+
+class SessionTable(Protocol):
+    """Sessions of people who logged in, shared by all processes; `identity.sessions`."""
+
+    def begin(self, account: str, login: Login) -> NewSession: ...
+
+    def find(self, id: str) -> Session | None:
+        """Return the session of an id, None if it holds no longer or never did."""
+
+    def end(self, session: Session) -> None: ...
+
+    def end_all(self, account: str) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from beacon_node.identity.logins import Logins, LoginSettings, Reach, open_login
 from beacon_node.model.login import Login, LoginEvent, SessionLimits
 from beacon_node.web.application import Application
 from beacon_node.web.errors import handle_errors
-from beacon_node.web.login import LoginDesk, LoginParts, add_login
+from beacon_node.web.login import LoginDesk, add_login
+from beacon_node.web.login_parts import LoginParts
 from beacon_node.web.pages import Pages
 from beacon_node.web.responses import json_response
 from beacon_node.web.sessions import Door

@@ -86,6 +86,7 @@ def _categories(datasets: Sequence[DatasetSummary]) -> Iterator[str]:
     yield "- the same individuals: their statements of consent, and what answers about them cost"
     yield "- researchers: account, organisation, purpose, questions, applications"
     yield "- committee members: account, votes, decisions, notes"
+    yield "- applicants, committee, staff: identity, name, affiliation, as long as they are kept"
 
 
 def _recipients(report: Report) -> Iterator[str]:

@@ -126,7 +126,7 @@ class Came(StrEnum):
     NOT_UNDERSTOOD = "question not understood"  # it has no such entries, terms or parameters
     TIMED_OUT = "timed out"
     OFFLINE = "offline"
-    SKIPPED = "skipped"  # it failed so often just now that it is left in peace for a moment
+    SKIPPED = "skipped"  # it was not asked: left in peace for a moment, or not to be asked this way
     NOT_AUTHENTIC = "not authentic"  # its answer is not signed as it should be
     MALFORMED = "malformed answer"
     FAILED = "failed"  # it answered with an error of its own

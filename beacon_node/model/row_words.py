@@ -19,7 +19,7 @@ MEANINGS = {
     Came.NOT_UNDERSTOOD: "It does not know this kind of question, or a term in it.",
     Came.TIMED_OUT: "It did not answer in time; ask again.",
     Came.OFFLINE: "It could not be reached.",
-    Came.SKIPPED: "It failed so often just now that it is left alone for a moment.",
+    Came.SKIPPED: "It was not asked: it failed just now, or cannot be asked this way.",
     Came.NOT_AUTHENTIC: "Its answer did not bear its signature and was thrown away.",
     Came.MALFORMED: "Its answer could not be read.",
     Came.FAILED: "It answered with an error of its own.",

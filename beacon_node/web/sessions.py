@@ -75,9 +75,8 @@ class Door:
     def address(self) -> str:
         """Return from where the present request comes, as far as our own proxies say."""
         passed = request.headers.get("X-Forwarded-For", "").split(",")
-        if self.proxies and len(passed) >= self.proxies:
-            return passed[-self.proxies].strip()
-        return request.remote_addr or ""
+        told = passed[-self.proxies].strip() if 0 < self.proxies <= len(passed) else ""
+        return told or request.remote_addr or ""
 
 
 class SessionDesk:

@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 
 from flask.testing import FlaskClient
 
+from beacon_node.actions.applications.desk import set_committee
 from beacon_node.actions.link_identity import account_at
 from beacon_node.actions.staff import change_role
 from beacon_node.identity.clearinghouse import open_clearinghouse
+from beacon_node.model.application import Committee
 from beacon_node.model.dac import Actor
 from beacon_node.model.passport import Subject
 from beacon_node.model.staff import RoleChange, StaffRole
@@ -100,3 +102,9 @@ def registered_visas(sub: str = "anna") -> list[str]:
     encoded = ISSUER.replace(":", "%3A").replace("/", "%2F")
     link = visa("LinkedIdentities", value=f"{sub},{encoded}")
     return [visa("ResearcherStatus"), visa("AcceptedTermsAndPolicies"), link]
+
+
+def make_member(world: NodeWorld, sub: str) -> None:
+    """Make somebody a member of the committee, who decides alone."""
+    members = frozenset({world.account(sub), "acc-fay"})
+    set_committee(world.node, Committee(members, frozenset({"c"}), 1, 365), OPERATOR)

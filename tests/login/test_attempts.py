@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from beacon_node.errors import QuotaExceeded
 from beacon_node.identity.attempts import Attempts, Rate, network_of
 from beacon_node.identity.login_tables import login_tables
+from beacon_node.web.sessions import Door
 from tests.clearinghouse.world import SetClock
 
 THREE = Rate(3, timedelta(minutes=15))
@@ -52,3 +54,20 @@ def test_who_succeeded_begins_anew(tmp_path):
 )
 def test_a_subscribers_addresses_are_one(address, network):
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("proxies", "told", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),  # anybody can write that header
+        (1, "203.0.113.9, 198.51.100.7", "198.51.100.7"),
+        (2, "203.0.113.9, 198.51.100.7", "203.0.113.9"),
+        (2, "198.51.100.7", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+    ],
+)
+def test_an_address_is_what_our_own_proxies_say(proxies, told, address):
+    door = Door("https://node.example", "Test hospital", proxies=proxies)
+    sent = {"HTTP_X_FORWARDED_FOR": told, "REMOTE_ADDR": "127.0.0.1"}
+    with Flask("tests").test_request_context(environ_overrides=sent):
+        assert door.address() == address

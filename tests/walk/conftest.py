@@ -20,9 +20,9 @@ from werkzeug.serving import make_server
 
 from beacon_node.cli.main import run
 from beacon_node.demo.consents import write_consents
+from beacon_node.demo.example import CLINIC, COHORT
 from beacon_node.demo.reference_people import make_reference_people
 from beacon_node.demo.synthetic import make_cohort
-from beacon_node.demo.tour import CLINIC, COHORT
 from beacon_node.model.trust import REGISTERED_ACCESS
 from tests.clearinghouse.issuers import algorithm, public_jwk, signed
 

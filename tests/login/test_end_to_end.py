@@ -25,6 +25,7 @@ from beacon_node.model.trust import REGISTERED_ACCESS
 from tests.clearinghouse.issuers import public_jwk
 from tests.clearinghouse.world import visa
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of the provider
 PASSWORD = "correct horse battery staple"
 UNIVERSITY = "https://uni.example"
 HTML = {"Accept": "text/html"}

@@ -100,7 +100,8 @@ def key_set(node: Node) -> dict:
 
 def rotate(node: Node) -> tuple[VisaKey, datetime]:
     """Sign visas with a new key from now on; return it, and until when the old one is published:
-    until all that it signed have ended."""
+    until all that it signed have ended. Raises NotFound where no visas are given."""
+    visa_issue(node)
     now = node.clock.now()
     until = now + LONGEST + LEEWAY
     return rotate_visa_key(node.home / "keys", node.randomness, now=now, until=until), until

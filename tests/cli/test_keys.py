@@ -54,5 +54,7 @@ def test_a_rotation_says_how_long_the_old_key_stays(home, capsys):
 
 def test_a_node_that_gives_no_visas_says_what_to_set(home, monkeypatch, capsys):
     monkeypatch.delenv("BEACON_NODE_VISAS_SUBJECTS_OF")
-    assert run(["keys", "visa"]) == 4
-    assert "visas.subjects_of" in capsys.readouterr().err
+    for command in (["visa"], ["rotate", "visa"]):
+        assert run(["keys", *command]) == 4
+        assert "visas.subjects_of" in capsys.readouterr().err
+    assert not (home / "keys" / "visa-signing.key").exists()

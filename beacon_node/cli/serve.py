@@ -10,6 +10,7 @@ from beacon_node.cli.common import HOME_VARIABLE, Session, with_session
 from beacon_node.cli.dac_acts import administrator
 from beacon_node.cli.housekeeper import start_housekeeping
 from beacon_node.cli.serving import Listening, begin_worker, claim, run_workers
+from beacon_node.errors import StoreUnavailable
 from beacon_node.settings import PREFIX
 
 APPLICATION = "beacon_node.cli.serve:application"
@@ -30,7 +31,10 @@ def serve(session: Session, host: str | None, port: int | None, workers: int | N
     node = session.open_node()  # all errors of configuration show here …
     logins_for(node, clearinghouse_of(node))  # … those of trusted issuers and logins …
     membership_of(node).numbers.close()  # … and of brokers; workers find all files made
-    note_configuration(node, administrator())
+    try:
+        note_configuration(node, administrator())
+    except StoreUnavailable as error:  # questions are told so, too; the next start notes it
+        session.output.note(f"! Changed settings are not on record yet: {error}")
     configured = node.settings.server
     address = host or configured.host
     with claim(address, configured.port if port is None else port) as claimed:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from beacon_node.node import Node
 
 LOOK_S = 20.0  # how often it looks whether anything is due
+FAILED_S = 300.0  # after something failed that is not of one task: a full disk fills no log
 _LOG = logging.getLogger("beacon_node.housekeeping")
 
 
@@ -27,12 +28,14 @@ def _keep_house(open_node: Callable[[], "Node"]) -> None:
 
     node, stopped = None, threading.Event()
     while True:
+        pause_s = LOOK_S
         try:
             node = node or open_node()
             do_what_is_due(node)
         except Exception as error:  # the server goes on without it, and it tries again
             _LOG.error("housekeeping failed: %s", _incident(error))
-        stopped.wait(LOOK_S)
+            pause_s = FAILED_S
+        stopped.wait(pause_s)
 
 
 def _incident(error: Exception) -> str:

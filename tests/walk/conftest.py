@@ -178,6 +178,8 @@ def served(tmp_path_factory, trusted, provider) -> Iterator[Served]:
     with (home / "node.toml").open("a") as toml:
         toml.write('\n[access]\ntrusted_issuers = "trusted_issuers.toml"\n')
         toml.write('[login]\nproviders = "login_providers.toml"\n')
+        toml.write(f'[audit]\ncheckpoints_to = ["{folder / "share"}"]\n')
+    (folder / "share").mkdir()
     yield from _serve(home, provider)
 
 

@@ -71,12 +71,15 @@ def shown_entries(node: Node, wanted: Wanted) -> Iterator[Shown]:
 
 def _shown(node: Node, wanted: Wanted) -> Iterator[Shown]:
     applications: dict[str, tuple[str, ...]] = {}
+    own = frozenset(node.ledger.linked().accounts(wanted.account)) if wanted.account else None
     for entry in node.ledger.entries():
         if entry.kind != APPLICATION and not wanted.has(entry):
             continue
         body = orjson.loads(entry.body)
         found = datasets_of(entry.kind, body, applications)
         if not wanted.has(entry) or not _is_about(wanted, body, found):
+            continue
+        if own is not None and own.isdisjoint(_accounts(body)):
             continue
         yield _readable(entry, body, found)
 
@@ -101,8 +104,6 @@ def _objects(command: Body) -> list[Body]:
 
 
 def _is_about(wanted: Wanted, body: Body, datasets: tuple[str, ...]) -> bool:
-    if wanted.account and wanted.account not in _accounts(body):
-        return False
     return not wanted.dataset or not {wanted.dataset, EVERY_DATASET}.isdisjoint(datasets)
 
 

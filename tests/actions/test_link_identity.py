@@ -5,8 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
+from beacon_node.actions.audit_entries import Wanted, shown_entries
 from beacon_node.actions.link_identity import account_at, account_of, link_identity, one_account
 from beacon_node.errors import Conflict, NotAuthenticated, NotPermitted, StoreUnavailable
+from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.passport import Rule, Subject
 from beacon_node.store.ledger import Ledger
 from tests.clearinghouse.issuers import public_jwk
@@ -151,3 +153,18 @@ def test_somebody_else_s_visa_links_nobody_else(world):
     """A visa about an identity that is not the holder's joins nothing to the holder."""
     world.ask(here(link(pair(ANNA_THERE), claims={"sub": "s-9"}), visa()))
     assert len(set(accounts(world, [here()], [there()]))) == 2
+
+
+def test_the_audit_of_an_account_is_that_of_the_person(world):
+    ledger, purpose = world.node.ledger, ResearchPurpose(frozenset({"methods"}))
+    mine, hers = accounts(world, [there()], [passport(claims={"sub": "bert"})])
+    for account in (mine, hers):
+        ledger.fix_purpose(account, purpose, now=world.clock.now())
+    world.ask(here(both()))
+    for token in (here(), there()):
+        (account,) = accounts(world, [token])
+        shown = shown_entries(world.node, Wanted(account=account))
+        assert [one.kind for one in shown] == ["purpose", "link"]
+    assert not [
+        one for one in shown_entries(world.node, Wanted(account=hers)) if one.kind == "link"
+    ]

@@ -1,13 +1,18 @@
 """What a node answers as a Beacon v2.1.1, under `/api`."""
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 
 from flask import Flask, Response, request
 
 from beacon_node.actions.join_network import brokers_file
 from beacon_node.beacon_v2 import documents
+from beacon_node.beacon_v2.entry_types import DEFINITIONS
 from beacon_node.beacon_v2.parse import parse_get, parse_page_get, parse_page_post, parse_post
-from beacon_node.beacon_v2.received import NOTHING_RECEIVED, Rules, Target
+from beacon_node.beacon_v2.received import NOTHING_RECEIVED, Parsed, Rules, Target
 from beacon_node.beacon_v2.render import render_error
 from beacon_node.errors import BeaconNodeError
 from beacon_node.model.entries import EntryType
@@ -15,12 +20,13 @@ from beacon_node.model.query import Page, Within
 from beacon_node.node import Node
 from beacon_node.node_web.identity import identity_of
 from beacon_node.node_web.network import without_visas
-from beacon_node.node_web.questions import Questions, WhoAsks
+from beacon_node.node_web.questions import Questions, WhoAsks, anybody
 from beacon_node.node_web.terms import FilteringTerms
-from beacon_node.web.beacon_routes import add_beacon
+from beacon_node.web.application import WsgiAnswer
+from beacon_node.web.beacon_routes import ROOT, add_beacon
 from beacon_node.web.errors import http_error
-from beacon_node.web.requests import arguments, json_body
-from beacon_node.web.responses import json_response
+from beacon_node.web.requests import arguments, json_body, pairs_of
+from beacon_node.web.responses import json_response, send_json
 
 
 class BeaconApi:
@@ -29,7 +35,7 @@ class BeaconApi:
     def __init__(self, node: Node, who_asks: WhoAsks) -> None:
         self.node = node
         self.identity = identity_of(node.settings, has_brokers=brokers_file(node).exists())
-        self.questions = Questions(node, self.identity, who_asks)
+        self.questions, self.who_asks = Questions(node, self.identity), who_asks
         self.terms = FilteringTerms(node, who_asks)
         answers = node.settings.answers
         self.rules = Rules(
@@ -49,18 +55,39 @@ class BeaconApi:
 
     def ask(self, target: Target) -> Response:
         """Answer the present request as a question about `target`."""
+        return json_response(*self._told(partial(self._parsed, target), self.who_asks))
+
+    def ask_as_anybody(
+        self, target: Target, environ: Mapping, start_response: Callable
+    ) -> Iterable[bytes]:
+        """Answer a WSGI request that proves nothing as `ask` does; it is no other request's."""
+        asked = environ.get("QUERY_STRING", "")
+        told = self._told(lambda: parse_get(target, pairs_of(asked), self.rules), anybody)
+        if told.status == 200:
+            return send_json(told.document, start_response)
+        return json_response(*told)(environ, start_response)
+
+    def _parsed(self, target: Target) -> Parsed:
+        if request.method == "POST":
+            return parse_post(target, _body(), self.rules)
+        return parse_get(target, arguments(), self.rules)
+
+    def _told(self, read: Callable[[], Parsed], who_asks: WhoAsks) -> "_Told":
         received = NOTHING_RECEIVED
         try:
-            if request.method == "POST":
-                parsed = parse_post(target, _body(), self.rules)
-            else:
-                parsed = parse_get(target, arguments(), self.rules)
+            parsed = read()
             received = parsed.received
-            return json_response(self.questions.respond(parsed))
+            return _Told(self.questions.respond(parsed, who_asks()))
         except BeaconNodeError as error:
             told = http_error(error)
             document = render_error(told.status, told.message, self.identity, received)
-            return json_response(document, told.status, told.headers)
+            return _Told(document, told.status, told.headers)
+
+    def direct(self) -> dict[str, WsgiAnswer]:
+        """Return what answers questions about all entries of a type, by its path."""
+        return {
+            f"{ROOT}/{one.path}": partial(self.ask_as_anybody, Target(one)) for one in DEFINITIONS
+        }
 
     # ---- the framework's documents -------------------------------------------------------------
 
@@ -82,6 +109,14 @@ class BeaconApi:
                 self.identity, terms, self.node.knowledge.resources(), skip=skip, limit=limit
             )
         )
+
+
+class _Told(NamedTuple):
+    """What is answered: a document, the status, and headers beside those of every answer."""
+
+    document: dict
+    status: int = 200
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def _body() -> object:

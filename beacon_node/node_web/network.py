@@ -30,11 +30,11 @@ from beacon_node.model.federation import MESSAGE_HEADER, PinnedBroker, Question
 from beacon_node.model.message import Fault, MessageRefused
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.node import Node
+from beacon_node.node_web.bare import MESSAGE_VARIABLE
 from beacon_node.node_web.questions import WhoAsks
 from beacon_node.storage.used_numbers import Use, UsedNumbers
 
 _READING = frozenset({"GET", "HEAD"})
-_VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
 _LOGGED_EVERY = timedelta(seconds=30)
 _LOG = logging.getLogger("beacon_node.network")
 
@@ -129,7 +129,7 @@ class NetworkDesk:
         Raises NotAuthenticated for anything about it that is not as it should be, QuotaExceeded for
         too many questions of one broker, StoreUnavailable where nobody knows which were used.
         """
-        message = request.environ.get(_VARIABLE)
+        message = request.environ.get(MESSAGE_VARIABLE)
         if message is None:
             return
         brokers, now = self._own.brokers.current(), self._node.clock.now()

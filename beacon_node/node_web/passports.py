@@ -14,6 +14,7 @@ from beacon_node.identity.prove import presented_tokens
 from beacon_node.model.data_use import purpose_document
 from beacon_node.model.requester import ANONYMOUS, Grant, Requester
 from beacon_node.node import Node
+from beacon_node.node_web.bare import proves_nothing
 from beacon_node.web.responses import json_response
 from beacon_node.web.standing import finding_document, purpose_or_none, stated_purpose
 
@@ -57,10 +58,8 @@ class PassportDesk:
         return found.requester if found else ANONYMOUS
 
     def identified(self) -> Identified | None:
-        sent = request.environ
-        is_bare = "HTTP_AUTHORIZATION" not in sent and "HTTP_COOKIE" not in sent
-        if is_bare and sent["REQUEST_METHOD"] != "POST":
-            return None  # most questions are anybody's
+        if proves_nothing(request.environ):
+            return None
         if "identified" not in g:
             tokens = presented_tokens(request.headers.get("Authorization"), _in_body())
             found = identify(self._node, self._house, tokens) if tokens else self._by_session()

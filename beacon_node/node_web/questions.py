@@ -32,11 +32,16 @@ WhoAsks = Callable[[], Requester]
 """Says who sent the present request, from what is proved about them."""
 
 
+def anybody() -> Requester:
+    """Return who asks where nobody proves anything."""
+    return ANONYMOUS
+
+
 class Questions:
     """Answers parsed requests of one node; test mode asks a twin that holds made-up data only."""
 
-    def __init__(self, node: Node, identity: BeaconIdentity, who_asks: WhoAsks) -> None:
-        self.node, self.identity, self.who_asks = node, identity, who_asks
+    def __init__(self, node: Node, identity: BeaconIdentity) -> None:
+        self.node, self.identity = node, identity
         self._twin = replace(
             node,
             store=MadeUpStore(),
@@ -45,9 +50,9 @@ class Questions:
             plans=LRUCache(_PLANS),
         )
 
-    def respond(self, parsed: Parsed) -> dict:
+    def respond(self, parsed: Parsed, requester: Requester) -> dict:
         """Return the response document; NotFound for a lone entry that is not there."""
-        node, requester = self.node, self.who_asks()
+        node = self.node
         if parsed.query.is_test:
             node, requester = self._twin, ANONYMOUS
         if parsed.query.entry_type in COLLECTIONS:

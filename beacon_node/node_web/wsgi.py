@@ -36,7 +36,7 @@ def whole_app(node: Node, house: Clearinghouse, logins: NodeLogins | None = None
     desk = PassportDesk(node, house, *([logins.identified] if logins else []))
     network = NetworkDesk(node, house, membership_of(node))
     who_asks, who_acts = network.who_asks(desk.who_asks), network.who_acts(desk.who_asks)
-    app = create_app(node, who_asks, who_acts=who_acts)
+    app = create_app(node, who_asks, who_acts=who_acts, proofs_are_shown=True)
     add_network(app, network)
     add_passports(app, desk)
     add_visas(app, node, desk)

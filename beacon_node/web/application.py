@@ -1,11 +1,13 @@
 """The framework's application, without work for each request that ours never needs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
-from flask import Flask, Request
+from flask import Flask, Request, Response
 from werkzeug.routing import MapAdapter
 
 _MOST_HOSTS = 64  # names of this server that are remembered: whoever asks chooses them
+
+WsgiAnswer = Callable[[dict, Callable], Iterable[bytes]]
 
 
 class Application(Flask):
@@ -14,6 +16,29 @@ class Application(Flask):
     def __init__(self, *args: object, **options: object) -> None:
         super().__init__(*args, **options)
         self._bound: dict[tuple, MapAdapter] = {}  # by what of a request names the server
+        self._direct: Mapping[str, WsgiAnswer] = {}
+        self._is_direct: Callable[[Mapping], bool] = lambda environ: False
+
+    def answer_directly(
+        self, answers: Mapping[str, WsgiAnswer], is_direct: Callable[[Mapping], bool]
+    ) -> None:
+        """Let GET requests to some paths, if their environment `is_direct`, be answered by plain
+        WSGI applications: none of the framework's work for a request is done for them."""
+        self._direct, self._is_direct = answers, is_direct
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        answer = self._direct.get(environ["PATH_INFO"])
+        if answer is None or environ["REQUEST_METHOD"] != "GET" or not self._is_direct(environ):
+            return super().__call__(environ, start_response)
+        try:
+            return answer(environ, start_response)
+        except Exception as error:  # the outermost handler of what comes this way
+            return self._unforeseen(error, environ)(environ, start_response)
+
+    def _unforeseen(self, error: Exception, environ: dict) -> Response:
+        """Return what any other request is answered after the same error."""
+        with self.request_context(environ):
+            return self.finalize_request(self.handle_user_exception(error), True)
 
     def ensure_sync(self, func: Callable) -> Callable:
         return func

@@ -11,8 +11,12 @@ MAX_PARAMETERS = 200  # in one URL
 
 
 def arguments() -> list[tuple[str, str]]:
-    """Return the URL's decoded (name, value) pairs; what is plain is not decoded again."""
-    written = request.environ.get("QUERY_STRING", "")
+    """Return the decoded (name, value) pairs of the present request's URL."""
+    return pairs_of(request.environ.get("QUERY_STRING", ""))
+
+
+def pairs_of(written: str) -> list[tuple[str, str]]:
+    """Return the decoded (name, value) pairs of what stands behind a URL's question mark."""
     if not written:
         return []
     parts = written.split("&")

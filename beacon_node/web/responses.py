@@ -47,6 +47,13 @@ def json_response(
     return response
 
 
+def send_json(document: object, start_response: Callable) -> list[bytes]:
+    """Answer a WSGI request with `document` as `json_response` does, without the framework."""
+    body = orjson.dumps(document)
+    start_response("200 OK", [*_HEADERS, ("Content-Length", str(len(body)))])
+    return [body]
+
+
 def csv_response(name: str, text: str) -> Response:
     """Return a table as the file `name`.csv."""
     told = Headers(_HEADERS)

@@ -41,6 +41,6 @@ def nested(network, tmp_path_factory):
 def client(request):
     """Return a client of a node, of a broker over two nodes, and of a broker over that broker."""
     if request.param == "node":
-        return create_app(request.getfixturevalue("node")).test_client()
+        return create_app(request.getfixturevalue("node"), proofs_are_shown=True).test_client()
     name = "network" if request.param == "broker" else "nested"
     return request.getfixturevalue(name).client

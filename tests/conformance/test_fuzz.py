@@ -59,7 +59,7 @@ FUZZ = settings(
 @pytest.fixture(scope="session", params=["node", "broker"])
 def client(request):
     if request.param == "node":
-        return create_app(request.getfixturevalue("node")).test_client()
+        return create_app(request.getfixturevalue("node"), proofs_are_shown=True).test_client()
     return request.getfixturevalue("network").client
 
 

@@ -77,9 +77,10 @@ def _letters_between(node: Node, read: int, newest: int, since: datetime) -> Ite
     before, new = [], []
     for entry in entries:
         (before if entry.number <= read else new).append(entry)
-    work = advanced(NOTHING, before)
+    linked = node.ledger.linked()
+    work = advanced(NOTHING, before, linked)
     for entry in new:
-        work = advanced(work, [entry])
+        work = advanced(work, [entry], linked)
         if isinstance(entry.said, Done) and entry.at > since:
             yield from _letters_of(entry, work)
 
@@ -88,6 +89,7 @@ def _letters_of(entry: DacEntry, work: Work) -> Iterable[Letter]:
     held = work.applications[entry.said.application]
     was_submitted = held.submitted_at is not None
     event, application = entry.event, held.application
+    event = replace(event, by=work.person(event.by))  # whoever did it knows, under any account
     return letters_of(event, application, work.committee, was_submitted=was_submitted)
 
 

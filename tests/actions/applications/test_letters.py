@@ -39,6 +39,7 @@ from beacon_node.model.application import (
     Withdraw,
 )
 from beacon_node.model.dac import Terms
+from beacon_node.model.linked import How
 from beacon_node.model.mail import MailFailed
 from beacon_node.settings import MailServer
 from tests.actions.applications.office import (
@@ -167,6 +168,13 @@ def test_whoever_is_of_an_application_is_no_judge_of_it(known):
     id = applied(known, EVE)
     assert set(mailed(known)) == {"fay", "gus"}
     assert id
+
+
+def test_who_has_two_accounts_is_one_person(known):
+    """Whoever did it knows, and a judge who is also of the application is none of it."""
+    known.ledger.link((ANN, EVE), How.VISAS, now=known.clock.at)
+    applied(known)
+    assert set(mailed(known)) == {"fay", "gus"}
 
 
 def test_a_letter_to_applicants_names_nobody_and_tells_no_vote(known):

@@ -122,7 +122,6 @@ def _empty(appending: Appending, due: Sequence[KnownIdentity], by: str) -> None:
     connection = appending.connection
     connection.execute("PRAGMA secure_delete = ON")  # nothing is left in the file's free pages
     connection.executemany("DELETE FROM identity WHERE account = ?", [(o.account,) for o in due])
-    connection.execute("PRAGMA secure_delete = OFF")
     numbers = sorted(one.entry for one in due)
     for first in range(0, len(numbers), _IN_ONE_ENTRY):
         some = numbers[first : first + _IN_ONE_ENTRY]

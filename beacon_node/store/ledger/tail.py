@@ -261,4 +261,6 @@ def _head(row: Row) -> Head:
 
 
 def _boot() -> bytes:
-    return _BOOT.read_bytes().strip()[:36].ljust(36, b"\0")
+    """Return this boot's id; systems other than Linux have none, and are as if never restarted."""
+    found = _BOOT.read_bytes() if _BOOT.exists() else b"none"
+    return found.strip()[:36].ljust(36, b"\0")

@@ -247,6 +247,16 @@ def test_after_the_power_went_what_chains_on_is_kept(ledger, monkeypatch):
     after.close()
 
 
+def test_a_system_that_does_not_number_its_boots_keeps_questions_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(tail, "_BOOT", tmp_path / "none")
+    first, second = (Ledger.create(tmp_path / "ledger.sqlite") for _ in range(2))
+    ask(first)
+    ask(second)
+    assert len(list(first.entries(kind="audit"))) == 2 and second.verify().is_whole
+    first.close()
+    second.close()
+
+
 def test_what_does_not_follow_an_older_ledger_is_kept_apart(ledger):
     """A backup is put back, and beside it lies the tail of the ledger that was there before."""
     ask(ledger)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, NoReturn, TypeVar, get_type_hints
 from zoneinfo import ZoneInfo
 
-from beacon_node.errors import ConfigurationError
+from beacon_node.errors import ConfigurationError, InvalidRequest
 
 Settings = TypeVar("Settings")
 Claim = tuple[bool, str]  # whether it holds, and what should
@@ -51,6 +51,17 @@ def read_tables(
         for name, table in tables.items()
     }
     return kind(**parts)
+
+
+def quoted(text: str) -> str:
+    """Return a text as TOML has it. InvalidRequest if it holds control characters.
+
+    >>> print(quoted('The "General" Hospital'))
+    "The \\"General\\" Hospital"
+    """
+    if not text.isprintable():
+        raise InvalidRequest("names may not hold line breaks or control characters")
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def is_time_zone(name: str) -> bool:

@@ -4,13 +4,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from beacon_node.configuration import quoted
 from beacon_node.crypto.checkpoints import ensure_signing_key
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
 from beacon_node.crypto.messages import NETWORK_KEY
-from beacon_node.errors import Conflict, InvalidRequest
+from beacon_node.errors import Conflict
 from beacon_node.node import LEDGER_FILE, SETTINGS_FILE
 from beacon_node.randomness import SystemRandomness
 from beacon_node.settings import read_settings
+from beacon_node.storage.files import write_whole
 from beacon_node.store.database import Catalogue
 from beacon_node.store.ledger import Ledger
 
@@ -20,9 +22,9 @@ class NewNode:
     """What a new node is told about itself; the rest is in `node.toml` to be edited."""
 
     beacon_id: str = "org.example.beacon"
-    name: str = "Beacon node"
+    name: str = ""  # in every network's table of sites; empty: the organization's
     organization_id: str = "org.example"
-    organization_name: str = "Example organization"
+    organization_name: str = ""
     organization_url: str = "https://example.org"
     environment: str = "prod"
 
@@ -42,23 +44,10 @@ def init_node(home: Path, new: NewNode) -> Path:
     create_key(home / "keys", PSEUDONYM_KEY, SystemRandomness().bytes(32))
     ensure_signing_key(home / "keys", SystemRandomness())
     create_key(home / "keys", NETWORK_KEY, SystemRandomness().bytes(32))
-    _write_last(home / SETTINGS_FILE, toml)  # the folder becomes a node only when all is there
+    write_whole(
+        home / SETTINGS_FILE, toml.encode()
+    )  # the folder becomes a node only when all is there
     return home
-
-
-def _write_last(path: Path, text: str) -> None:
-    temporary = path.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def _quoted(text: str) -> str:
-    if any(ord(character) < 32 for character in text):
-        raise InvalidRequest("names may not hold line breaks or control characters")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _settings_text(new: NewNode) -> str:
@@ -66,16 +55,16 @@ def _settings_text(new: NewNode) -> str:
 # network_config/node.example.toml. An unknown key stops the start.
 
 [node]
-id = {_quoted(new.beacon_id)}
-name = {_quoted(new.name)}
-environment = {_quoted(new.environment)}
+id = {quoted(new.beacon_id)}
+name = {quoted(new.name or new.organization_name or "Beacon node")}
+environment = {quoted(new.environment)}
 # public_url = "https://beacon.hospital.example"
 # time_zone = "Europe/Helsinki"  # whose days the dates of consents are; UTC where nothing is said
 
 [organization]  # shown to everybody: put your own id (a reversed domain) and url here
-id = {_quoted(new.organization_id)}
-name = {_quoted(new.organization_name)}
-url = {_quoted(new.organization_url)}
+id = {quoted(new.organization_id)}
+name = {quoted(new.organization_name or "Example organization")}
+url = {quoted(new.organization_url)}
 
 [server]
 host = "127.0.0.1"

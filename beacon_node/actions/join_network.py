@@ -26,7 +26,7 @@ from beacon_node.node import Node
 from beacon_node.ports import Transport
 from beacon_node.settings import Identity
 from beacon_node.storage.failures import told_plainly
-from beacon_node.storage.files import seal, temporary_name
+from beacon_node.storage.files import write_whole
 from beacon_node.storage.used_numbers import Heard, UsedNumbers
 
 NUMBERS_FILE = "network.sqlite"
@@ -129,9 +129,7 @@ def leave(node: Node, id: str) -> None:
 
 def _write(path: Path, text: str) -> None:
     with told_plainly(path):
-        temporary = temporary_name(path)
-        temporary.write_text(text, encoding="utf-8")
-        seal(temporary, path)
+        write_whole(path, text.encode())
 
 
 # ---- what is known -------------------------------------------------------------------------------

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from beacon_node.broker.broker import SETTINGS_FILE, STATE_FILE
-from beacon_node.broker.network_edit import quoted
 from beacon_node.broker.settings import read_settings
 from beacon_node.broker.state import State
+from beacon_node.configuration import quoted
 from beacon_node.crypto.keys import PSEUDONYM_KEY, create_key
 from beacon_node.crypto.messages import NETWORK_KEY
 from beacon_node.errors import Conflict
 from beacon_node.ports import Randomness
-from beacon_node.storage.files import seal, temporary_name
+from beacon_node.storage.files import write_whole
 
 NETWORK_FILE = "network.toml"
 _KEY_BYTES = 32
@@ -42,15 +42,11 @@ def init_broker(home: Path, new: NewBroker, randomness: Randomness) -> Path:
     State.open(home / "data" / STATE_FILE)
     for key in (NETWORK_KEY, PSEUDONYM_KEY):
         create_key(home / "keys", key, randomness.bytes(_KEY_BYTES))
-    _write(home / NETWORK_FILE, _NETWORK)
-    _write(home / SETTINGS_FILE, toml)  # the folder becomes a broker only when all is there
+    write_whole(home / NETWORK_FILE, _NETWORK.encode())
+    write_whole(
+        home / SETTINGS_FILE, toml.encode()
+    )  # the folder becomes a broker only when all is there
     return home
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = temporary_name(path)
-    temporary.write_text(text, "utf-8")
-    seal(temporary, path)
 
 
 _NETWORK = """# The members of this network; network_config/network.example.toml explains each key.

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from beacon_node.broker.network_file import read_network
-from beacon_node.errors import ConfigurationError, Conflict, InvalidRequest
+from beacon_node.configuration import quoted
+from beacon_node.errors import ConfigurationError, Conflict
 from beacon_node.identity.watched_file import bytes_of
 from beacon_node.model.federation import Member
 from beacon_node.storage.failures import told_plainly
-from beacon_node.storage.files import alone, seal, temporary_name
+from beacon_node.storage.files import alone, write_whole
 
 
 def add_member(path: Path, member: Member, own_id: str) -> None:
@@ -24,9 +25,7 @@ def add_member(path: Path, member: Member, own_id: str) -> None:
             read_network(after, str(path), own_id)
         except ConfigurationError as error:
             raise Conflict(f"{member.id} cannot be added: {error}") from error
-        temporary = temporary_name(path)
-        temporary.write_bytes(after)
-        seal(temporary, path)
+        write_whole(path, after)
 
 
 def member_toml(member: Member) -> str:
@@ -43,13 +42,6 @@ def member_toml(member: Member) -> str:
     }
     lines = [f"{key} = {value}" for key, value in told.items() if value]
     return "\n".join(["[[member]]", *lines]) + "\n"
-
-
-def quoted(text: str) -> str:
-    """Return a text as TOML has it. InvalidRequest if it holds control characters."""
-    if not text.isprintable():
-        raise InvalidRequest("names may not hold line breaks or control characters")
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _list(texts: tuple[str, ...]) -> str:

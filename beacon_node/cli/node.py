@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     "folder", metavar="DIR", required=False, type=click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--id", "beacon_id", metavar="ID", help="Reversed domain, org.hospital.beacon.")
-@click.option("--name", help="What the node is called.")
+@click.option("--name", help="What the site is called; as --organization.")
 @click.option("--organization-id", metavar="ID", help="Reversed domain, org.hospital.")
 @click.option("--organization", "organization_name", metavar="NAME", help="Who runs it.")
 @click.option("--organization-url", metavar="URL")

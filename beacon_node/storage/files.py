@@ -32,6 +32,13 @@ def seal(temporary: Path, path: Path) -> None:
     sync(path.parent)
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a small private file, in place of one of the same name: all of it or nothing."""
+    temporary = temporary_name(path)
+    temporary.write_bytes(content)
+    seal(temporary, path)
+
+
 def sync(path: Path) -> None:
     """Wait until a file's or a folder's content is on disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -272,6 +272,20 @@ def test_the_status_says_what_is_still_the_example_s(run):
     assert [w.partition(":")[0] for w in organization()] == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ((), "Beacon node"),
+        (("--organization", "General Hospital"), "General Hospital"),
+        (("--organization", "General Hospital", "--name", "Cancer ward"), "Cancer ward"),
+    ],
+    ids=["nothing told", "organization", "both"],
+)
+def test_a_site_is_called_as_who_runs_it_unless_it_has_a_name_of_its_own(run, options, name):
+    run("init", *options)
+    assert run("status")["status"]["name"] == name
+
+
 def test_nothing_is_said_of_an_organization_that_is_one_s_own(run):
     own = ("--organization-id", "org.hospital", "--organization-url", "https://hospital.example")
     run("init", *own)

@@ -54,7 +54,7 @@ MAY_IMPORT = {
 # Library → the parts that may use it.
 ONLY_IN = {
     "sqlite3": {"store", "storage", "broker"},  # the broker's own state, in broker/state
-    "sqlite_utils": {"store", "broker"},
+    "sqlite_utils": {"store", "storage", "broker"},
     "flask": {"web", "node_web", "broker"},
     "werkzeug": {"web", "node_web", "broker"},
     "jinja2": {"web", "node_web", "broker"},

@@ -15,10 +15,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from beacon_node.errors import ConfigurationError, Conflict, NotFound, StoreUnavailable
+from beacon_node.errors import Conflict, NotFound, StoreUnavailable
 from beacon_node.model.data_use import Use
 from beacon_node.model.public_tier import PublicPanels
 from beacon_node.ports import Dataset
+from beacon_node.storage.database import connect, prepare, transaction
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
 from beacon_node.store.migrations import CATALOGUE, STEPS
@@ -41,7 +42,6 @@ from beacon_node.store.traces import Traces
 
 # What `records.PartRecord.origin` is, in SQL.
 _ORIGIN = f"replace(content, '{VARIANTS_OF}', '')"
-_BUSY_S = 10  # how long a writer waits for another one
 
 
 class Catalogue:
@@ -56,8 +56,8 @@ class Catalogue:
         with told_plainly(self.path):
             if not self.path.exists():
                 raise sqlite3.OperationalError("unable to open database file")
-            self._bring_up_to_date()
-            self._reader = _connect(self.path)
+            prepare(self.path, CATALOGUE, STEPS)
+            self._reader = connect(self.path)
 
     @classmethod
     def create(cls, path: Path) -> "Catalogue":
@@ -270,7 +270,7 @@ class Catalogue:
         cannot be emptied: what was deleted is in it still.
         """
         with told_plainly(self.path):
-            connection = _connect(self.path)
+            connection = connect(self.path)
             try:
                 connection.execute("VACUUM")
                 is_busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -307,35 +307,8 @@ class Catalogue:
 
     @contextmanager
     def _writing(self) -> Iterator[Database]:
-        with told_plainly(self.path):
-            connection = _connect(self.path)
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield Database(connection, recursive_triggers=False)
-                connection.commit()
-            finally:
-                connection.close()  # an open transaction is rolled back
-
-    def _bring_up_to_date(self) -> None:
-        connection = _connect(self.path)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            db = Database(connection, recursive_triggers=False)
-            applied = {migration.name for migration in CATALOGUE.applied(db)}
-            if applied - set(STEPS):
-                raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
-            if len(applied) < len(STEPS):
-                CATALOGUE.apply(db)
-        finally:
-            connection.close()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+        with transaction(self.path) as connection:
+            yield Database(connection, recursive_triggers=False)
 
 
 def _lock(descriptor: int, dataset_id: str) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import orjson
 from sqlite_utils import Database, Migrations
 
-from beacon_node.errors import ConfigurationError
 from beacon_node.model.consent_documents import moment_text, read_moment
+from beacon_node.storage.database import bring_up_to_date
 from beacon_node.storage.failures import told_plainly
 from beacon_node.storage.files import make_private
 
@@ -95,7 +95,7 @@ class Outbox:
         with told_plainly(self.path):
             make_private(self.path)
             with self._writing() as connection:  # so that of two processes one makes it
-                self._bring_up_to_date(connection)
+                bring_up_to_date(connection, self.path, OUTBOX, STEPS)
 
     # ---- addresses ---------------------------------------------------------------------------
 
@@ -216,14 +216,6 @@ class Outbox:
                     connection.execute("COMMIT")
             finally:
                 connection.close()  # an open transaction is rolled back
-
-    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
-        db = Database(connection, recursive_triggers=False)
-        applied = {migration.name for migration in OUTBOX.applied(db)}
-        if applied - set(STEPS):
-            raise ConfigurationError(f"{self.path} was made by a newer version of beacon-node")
-        if len(applied) < len(STEPS):
-            OUTBOX.apply(db)
 
 
 def _moment(text: str) -> datetime | None:

@@ -16,7 +16,7 @@ from beacon_node.actions.purge import purge
 from beacon_node.actions.release_dataset import release
 from beacon_node.errors import StoreUnavailable
 from beacon_node.node import Node, open_node
-from beacon_node.store import database
+from beacon_node.storage import database
 from beacon_node.store.database import Catalogue
 from tests.actions.homes import carriers, new_node, open_data, vcf
 from tests.actions.purge_world import (

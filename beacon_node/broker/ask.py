@@ -16,7 +16,7 @@ from beacon_node.broker.asker import Asker, asserted_to, travelling
 from beacon_node.broker.broker import Broker
 from beacon_node.broker.fan_out import fan_out
 from beacon_node.broker.library import Library
-from beacon_node.errors import InvalidRequest, NotAuthentic
+from beacon_node.errors import InvalidRequest, NotAuthentic, Unreachable
 from beacon_node.federation.checks import check_reply
 from beacon_node.model.entries import EntryType
 from beacon_node.model.federation import (
@@ -106,6 +106,8 @@ class _Question:
         path = (*self.asker.path, self.desk.broker.settings.broker.id)
         if member.id in path:
             return _untold(member, Came.SKIPPED, "the question came through it already")
+        timing = self.desk.broker.crew.timing
+        until = timing() + timeout_s
         sent = compose(
             member,
             self.parsed,
@@ -115,6 +117,9 @@ class _Question:
         if isinstance(sent, Declined):
             row = _untold(member, sent.came, sent.reason)
             return replace(row, is_missing=sent.is_missing)
+        timeout_s = until - timing()  # what learning about it took is gone
+        if timeout_s <= 0:  # asked now, its answer would be charged for and heard by nobody
+            raise Unreachable("what it can be asked was not learned in time", is_timeout=True)
         if member.kind is MemberKind.BEACON:
             received = self.desk.broker.transport.send(member, sent, timeout_s=timeout_s)
             return read_answer(member, received, self.parsed)

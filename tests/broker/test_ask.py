@@ -5,16 +5,17 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from beacon_node.broker.ask import LONGEST_PATH, PATH_HEADER
+from beacon_node.broker.ask import LONGEST_PATH, PATH_HEADER, Desk
 from beacon_node.broker.asker import Asker
 from beacon_node.broker.settings import Access, Settings
 from beacon_node.errors import InvalidRequest
-from beacon_node.model.federation import MemberKind
+from beacon_node.model.federation import Came, MemberKind
 from beacon_node.model.passport import Subject
 from beacon_node.model.requester import Tier
 from beacon_node.ports import Received
 from tests.beacon_v2.asking import post
 from tests.broker.federation import Double, federation
+from tests.broker.world import FixedClock
 
 SNV = {"assemblyId": "GRCh38", "referenceName": "17", "start": [9], "referenceBases": "C"} | {
     "alternateBases": "T"
@@ -50,6 +51,35 @@ class Keeping(Double):
 @pytest.fixture
 def north():
     return Keeping("North", YES)
+
+
+# ---- time ----------------------------------------------------------------------------------------
+
+
+class AtOnce:
+    """Lanes without threads: a member is asked before the next one is looked at."""
+
+    def enter(self, _, job):
+        job()
+        return True
+
+
+def test_who_has_no_time_left_after_it_was_learned_what_it_can_be_asked_is_not_asked(
+    tmp_path, north
+):
+    """Nobody would hear the answer, which the member would charge for."""
+    clock = FixedClock()
+
+    def slow(sent):
+        clock.pass_(20)
+        return north(sent)
+
+    made = federation(tmp_path, {north.member: slow}, learn=False)
+    crew = replace(made.broker.crew, lanes=AtOnce(), timing=clock.monotonic)
+    desk = Desk(replace(made.broker, crew=crew), made.library)
+    (row,) = desk.ask(post({"requestParameters": {"datasets": ["c"]}}), Asker())
+    assert row.came is Came.TIMED_OUT
+    assert made.wire.sent and not north.questions
 
 
 # ---- tiers ---------------------------------------------------------------------------------------

@@ -118,6 +118,14 @@ def condition_after(came: Came) -> Condition:
     return Condition.ANSWERS_WRONGLY if came in WRONG else Condition.ANSWERS
 
 
+def kept_reason(came: Came, reason: str) -> str:
+    """Return why a member did not answer, as everybody may read it: the words of a failure are its
+    own, and may repeat what a researcher asked."""
+    if came is Came.FAILED:
+        return "it answered that something failed"
+    return reason or came.value
+
+
 def silent(all_health: Iterable[MemberHealth]) -> list[str]:
     """Return the ids of members that do not answer as they should."""
     bad = (Condition.IS_SILENT, Condition.ANSWERS_WRONGLY)

@@ -12,7 +12,7 @@ from threading import Lock, Timer
 from typing import Protocol
 
 from beacon_node.broker.breaker import Breaker, Gate
-from beacon_node.broker.health import Change, Condition, Tally, condition_after
+from beacon_node.broker.health import Change, Condition, Tally, condition_after, kept_reason
 from beacon_node.broker.settings import Breaker as Limits
 from beacon_node.errors import StoreUnavailable
 from beacon_node.model.federation import Came, Member
@@ -100,7 +100,7 @@ class Watch:
             if told is Condition.ANSWERS:
                 self._answered(eye, now, elapsed_s)
             else:
-                self._failed(eye, Change(member_id, told, now, reason or came.value))
+                self._failed(eye, Change(member_id, told, now, kept_reason(came, reason)))
             self._write_soon()
 
     def heard_late(self, member_id: str) -> None:
@@ -131,8 +131,6 @@ class Watch:
         before_s = eye.usual_s if eye.usual_s != float("inf") else elapsed_s
         eye.usual_s = before_s + _WEIGHT * (elapsed_s - before_s)
         eye.breaker, eye.silent_since = eye.breaker.answered(), None
-        before_s = eye.usual_s if eye.usual_s != float("inf") else elapsed_s
-        eye.usual_s = before_s + _WEIGHT * (elapsed_s - before_s)
         tally = eye.seen.tally.answered(round(elapsed_s * 1_000))
         eye.seen = replace(eye.seen, tally=tally, last_answer=now, in_a_row=0, change=None)
 

@@ -51,6 +51,16 @@ def test_a_member_that_is_away_is_listed_and_no_warning(web, broker):
     assert told["recent"]["failures"] == 3 and told["recent"]["medianMs"] is None
 
 
+def test_what_a_member_said_to_one_researcher_is_not_told_to_all(web, broker):
+    for _ in range(3):
+        broker.crew.watch.heard(NODE, Came.FAILED, 0.1, "no memory for 17-43045711-G-A, HP:0003002")
+    broker.crew.watch.write()
+    health = web.get("/health")
+    assert health.json["members"][0]["lastReason"] == "it answered that something failed"
+    assert "43045711" not in health.text
+    assert "43045711" not in str(broker.state.health.health(NODE))
+
+
 def test_who_nobody_asked_yet_is_neither_well_nor_away(web):
     (told,) = web.get("/health").json["members"]
     assert (told["condition"], told["since"], told["history"]) == ("not asked yet", None, [])

@@ -190,6 +190,14 @@ def test_who_takes_long_is_asked_first_and_who_is_new_before_them(watched):
     assert watched.watch.slowest_first([fast, slow, new]) == [new, slow, fast]
 
 
+def test_one_quick_answer_does_not_make_a_slow_member_quick(watched):
+    slow, between = member("slow"), member("between")
+    for elapsed_s in (1.0, 0.0):
+        watched.watch.heard(slow.id, Came.ANSWERED, elapsed_s)
+    watched.watch.heard(between.id, Came.ANSWERED, 0.6)
+    assert watched.watch.slowest_first([between, slow]) == [slow, between]
+
+
 def test_what_was_seen_survives_the_process(watched, tmp_path):
     watched.watch.heard(M, Came.ANSWERED, 0.1)
     watched.watch.write()

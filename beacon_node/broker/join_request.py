@@ -90,13 +90,13 @@ def _kind(told: object) -> MemberKind:
 
 
 def _keys(told: object) -> tuple[str, ...]:
-    if not isinstance(told, list) or not 1 <= len(told) <= 2:
-        raise InvalidRequest("member.keys: one or two keys are expected")
+    if not isinstance(told, list) or len(told) != 1:
+        raise InvalidRequest("member.keys: the one key that signs is expected")
     texts = [key.get("x") if isinstance(key, dict) else key for key in told]
     try:
         return tuple(PublicKey.from_x(text).x for text in texts)
     except (InvalidInput, TypeError) as error:
-        raise InvalidRequest("member.keys: Ed25519 keys are expected") from error
+        raise InvalidRequest("member.keys: an Ed25519 key is expected") from error
 
 
 def _url(told: object, field: str) -> str:

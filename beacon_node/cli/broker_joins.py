@@ -55,7 +55,7 @@ def approve(session: BrokerSession, member_id: str, fingerprint: str | None) -> 
         for name, value in _facts(request):
             session.output.note(f"{name:<12}  {value}")
         click.confirm("Did its operator tell you this fingerprint?", abort=True, err=True)
-    elif fingerprint.strip() not in request.fingerprints:
+    elif request.fingerprints != (fingerprint.strip(),):
         raise NotPermitted(
             f"the fingerprint is not that of {member_id}, which is "
             f"{' '.join(request.fingerprints)}: do not approve it"

@@ -98,7 +98,7 @@ def _compare(session: Session, broker: "PinnedBroker", told: str | None) -> None
 
     own = fingerprints(broker)
     if told is not None:
-        if told.strip() not in own:
+        if own != (told.strip(),):
             raise NotPermitted(
                 f"the fingerprint is not that of {broker.id}, which is {' '.join(own)}: do not join"
             )

@@ -149,8 +149,8 @@ def _reply(member: Member, question: Question, received: Received) -> Reply:
 
 
 def read_join(arrived: Sent, own_id: str, now: datetime) -> Mapping:
-    """Return the body of a request to join, `{"member": {"id", "keys": …}, …}`, which one of the
-    keys that it names signed in the name that it names. All else in it is for the caller to judge.
+    """Return the body of a request to join, `{"member": {"id", "keys": […]}, …}`, which the one
+    key that it names signed in the name that it names. All else in it is for the caller to judge.
 
     Raises MessageRefused; like a question it is used once, if that matters to the caller.
     """
@@ -204,11 +204,12 @@ def _object(raw: bytes) -> Mapping:
 
 
 def _keys(found: object) -> Iterable[PublicKey]:
-    """Return the one or two keys that a list of JWKs or of their `x` names."""
-    if not isinstance(found, list) or not 1 <= len(found) <= 2:
-        raise MessageRefused(Fault.CLAIMS, "member.keys: one or two keys are expected")
+    """Return the key in a list of one JWK or its `x`. Of a second one nobody would have shown that
+    it is theirs, and whoever compares fingerprints finds the one that they were told of."""
+    if not isinstance(found, list) or len(found) != 1:
+        raise MessageRefused(Fault.CLAIMS, "member.keys: the one key that signs is expected")
     texts = [key.get("x") if isinstance(key, dict) else key for key in found]
     try:
         return [PublicKey.from_x(text) for text in texts]
     except (InvalidInput, TypeError) as error:
-        raise MessageRefused(Fault.CLAIMS, "member.keys: Ed25519 keys are expected") from error
+        raise MessageRefused(Fault.CLAIMS, "member.keys: an Ed25519 key is expected") from error

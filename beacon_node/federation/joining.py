@@ -104,11 +104,11 @@ def _standing(found: Mapping[str, Any], url: str) -> Standing:
 
 def _keys(found: Mapping[str, Any], url: str) -> tuple[str, ...]:
     keys = found.get("keys")
-    if not isinstance(keys, list) or not 1 <= len(keys) <= 2:
-        raise InvalidInput("one or two keys are expected", file=url, field="keys")
+    if not isinstance(keys, list) or len(keys) != 1:  # a second one nobody would compare
+        raise InvalidInput("the one key of its questions is expected", file=url, field="keys")
     texts = [key.get("x") if isinstance(key, dict) else None for key in keys]
     if not all(isinstance(text, str) for text in texts):
-        raise InvalidInput("Ed25519 keys are expected", file=url, field="keys")
+        raise InvalidInput("an Ed25519 key is expected", file=url, field="keys")
     return tuple(sorted({PublicKey.from_x(text).x for text in texts}))
 
 

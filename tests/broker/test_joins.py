@@ -109,6 +109,15 @@ def test_nobody_takes_the_name_of_who_waits_or_is_a_member(broker, clock):
     assert broker.registry.member(NODE).keys == (node.key.public.x,)
 
 
+def test_nobody_brings_a_key_of_their_own_beside_that_of_a_hospital(broker, clock):
+    """Its operator's fingerprint would be among those shown, and both keys would be pinned."""
+    node, thief = signer_of(NODE, clock), signer_of(NODE, clock, 2)
+    keys = [node.key.public.jwk(), thief.key.public.jwk()]
+    with pytest.raises(MessageRefused, match="one key"):
+        ask_to_join(broker, asking(thief, told(thief, keys=keys)))
+    assert broker.state.joins.requests() == ()
+
+
 def test_an_approval_that_was_broken_off_is_finished(broker, clock):
     """Killed after the file was written and before the decision was."""
     node = signer_of(NODE, clock)

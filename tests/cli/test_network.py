@@ -184,8 +184,8 @@ ANSWERS = {
     "another address": ({"url": "https://evil.example"}, "this broker's address is"),
     "no id": ({"id": None}, "id: a text"),
     "an escape in its name": ({"name": "\x1b[2J"}, "name: a text"),
-    "no keys": ({"keys": []}, "keys: one or two"),
-    "a key of another kind": ({"keys": [{"x": 7}]}, "keys: Ed25519"),
+    "no keys": ({"keys": []}, "keys: the one key"),
+    "a key of another kind": ({"keys": [{"x": 7}]}, "keys: an Ed25519"),
     "half a key": ({"keys": [{"x": "AAAA"}]}, "no Ed25519 key"),
     "far too much": ("x" * 200_000, "larger than"),
 }

@@ -48,7 +48,7 @@ def test_nobody_joins_with_a_key_they_do_not_have():
         ({"keys": None}, Fault.CLAIMS),
         ({"keys": [7]}, Fault.CLAIMS),
         ({"keys": [{"x": "short"}]}, Fault.CLAIMS),
-        ({"keys": [net.NODE_KEY.public.x] * 3}, Fault.CLAIMS),
+        ({"keys": [net.NODE_KEY.public.x, net.STRANGER.public.x]}, Fault.CLAIMS),
     ],
 )
 def test_a_candidate_is_refused(changed, fault):

@@ -7,10 +7,12 @@ from beacon_node.broker.ask import Desk
 from beacon_node.broker.broker import Broker
 from beacon_node.broker.catalogue import Catalogue
 from beacon_node.broker.library import Library
+from beacon_node.broker.web.apply_pages import ApplicationPages, add_application_pages
 from beacon_node.broker.web.askers import AskerDesk
 from beacon_node.broker.web.asking import SearchBox, add_search_box
 from beacon_node.broker.web.beacon_api import BrokerApi
 from beacon_node.broker.web.dac import DacDesk, add_dac
+from beacon_node.broker.web.frame import Frame
 from beacon_node.broker.web.login import BrokerLogins
 from beacon_node.broker.web.network import add_network
 from beacon_node.broker.web.operations import add_operations
@@ -55,13 +57,14 @@ def create_app(
     add_beacon(app, api)
     box = SearchBox(desk, api.rules, askers.who_asks)
     add_search_box(app, box)
-    account = logins.words if logins else str
-    add_pages(app, NetworkPages(broker, box, Pages(TEMPLATES), catalogue.terms, account))
+    frame = Frame(broker, Pages(TEMPLATES), logins.desk.sessions if logins else None)
+    add_pages(app, NetworkPages(frame, box, catalogue.terms))
     add_services(app, Services(desk))
     add_whoami(app, Whoami(broker, askers))
     add_dac(app, DacDesk(broker, askers))
     if logins:
         add_login(app, logins.desk)
+        add_application_pages(app, ApplicationPages(frame, askers, desk.library))
     if upper:
         add_upper(app, upper)
     add_operations(app, broker)

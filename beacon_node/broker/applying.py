@@ -54,6 +54,12 @@ class Bundle:
     parts: tuple[Part, ...]
 
 
+def takes_applications(member: Member) -> bool:
+    """Say whether a member has a committee that can be applied to from here; a broker has none, and
+    other beacons sign nothing."""
+    return member.kind is MemberKind.NODE
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Clerk:
     """Passes on what one researcher does; `account` is theirs in the broker's state."""
@@ -168,7 +174,7 @@ class Clerk:
             found = self.broker.registry.member(id)
         except NotFound as error:
             raise InvalidRequest(f"sites: {error}") from error
-        if found.kind is not MemberKind.NODE:
+        if not takes_applications(found):
             raise InvalidRequest(f"sites: {id!r} takes no applications through this network")
         return found
 

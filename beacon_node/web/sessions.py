@@ -98,7 +98,19 @@ class SessionDesk:
         if request.method not in _SAFE:
             self._check_change(session)
             return session
-        return session if self._is_ours() or (is_page and _is_navigation()) else None
+        return session if self.is_own_page() or (is_page and _is_navigation()) else None
+
+    def of_own_page(self) -> Session | None:
+        """Return the session of a request that one of our own pages made, whether or not it brings
+        the session's token: to show a form again that was refused, never to do what it asks."""
+        return self._of_cookie() if self.is_own_page() else None
+
+    def is_own_page(self) -> bool:
+        """Say whether the browser says that our own page, or the person, asks."""
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        if site is not None and site not in ("same-origin", "none"):
+            return False
+        return origin is None or origin == self._door.origin
 
     def give(self, response: Response, id: str) -> None:
         """Set the cookie of a session that just began."""
@@ -128,15 +140,8 @@ class SessionDesk:
             g.session = self._sessions.find(id) if id else None
         return g.session
 
-    def _is_ours(self) -> bool:
-        """Say whether the browser says that our own page, or the person, asks."""
-        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-        if site is not None and site not in ("same-origin", "none"):
-            return False
-        return origin is None or origin == self._door.origin
-
     def _check_change(self, session: Session) -> None:
-        if not self._is_ours():
+        if not self.is_own_page():
             raise NotPermitted(
                 f"this was asked by another page than those of {self._door.origin}; with a session "
                 "only these may change anything"

@@ -1,36 +1,24 @@
 """Applying at two hospitals at once, through a broker that keeps nothing of what is applied for."""
 
 import json
-import shutil
 from dataclasses import dataclass, replace
 
 import pytest
 
 from beacon_node.actions.applications.desk import act
 from beacon_node.actions.applications.views import list_applications
-from beacon_node.broker.app import create_app
-from beacon_node.broker.library import Library
 from beacon_node.errors import Unreachable
-from beacon_node.identity.clearinghouse import open_clearinghouse
 from beacon_node.model.application import Approve, Opinion, Reject, Vote
-from beacon_node.node import Node, open_node
+from beacon_node.node import Node
 from beacon_node.ports import Received
-from beacon_node.settings import Access
 from tests.actions.applications.office import AWARD, EVE, FAY, GUS, TERMS, open_office
 from tests.broker.federation import (
     Federation,
-    Members,
-    lower,
-    make_broker,
-    node_member,
-    pinned,
 )
-from tests.clearinghouse.world import NODE, NOW, T, make_internet, make_world, passport, visa
-from tests.consent.clinic import with_clock
-from tests.node_web.networked import app_of, pin
+from tests.broker.offices import SITES, broker_over, open_sites
+from tests.clearinghouse.world import NOW, T, make_internet, passport, visa
 
 FORM = {"title": "Hearts", "description": "Why", "purpose": {"categories": ["biomedical"]}}
-SITES = {"org.north": ["c"], "org.south": ["c"]}
 BROKER_URL = "https://broker.example"
 
 
@@ -77,52 +65,11 @@ def office_home(tmp_path_factory):
 @pytest.fixture
 def world(office_home, tmp_path):
     internet = make_internet()
-    nodes, handlers = {}, {}
-    for id in SITES:
-        home = tmp_path / id
-        shutil.copytree(office_home, home)
-        trust = make_world(home, internet)
-        node = with_clock(open_node(home, {}), NOW)
-        settings = replace(
-            node.settings,
-            node=replace(node.settings.node, id=id),
-            access=Access(trusted_issuers="trusted_issuers.toml"),
-        )
-        nodes[id] = node = replace(node, settings=settings)
-        house = open_clearinghouse(trust.file, NODE, internet.session(), node.clock)
-        handlers[id] = app_of(node, house)
-    made = broker_over(tmp_path, nodes, handlers, internet)
+    nodes, apps = open_sites(office_home, tmp_path, internet)
+    made = broker_over(tmp_path, nodes, apps, internet)
     yield World(made, nodes)
     for node in nodes.values():
         node.ledger.close()
-
-
-def broker_over(folder, nodes, apps, internet) -> Federation:
-    members = [node_member(node, id.removeprefix("org.").title()) for id, node in nodes.items()]
-    broker = make_broker(folder / "hub", Members(*members), "org.hub")
-    clock = nodes["org.north"].clock
-    trust = make_world(folder / "hub", internet)
-    broker = replace(
-        broker,
-        clock=clock,
-        signer=replace(broker.signer, clock=clock),
-        clearinghouse=open_clearinghouse(trust.file, NODE, internet.session(), clock),
-    )
-    for node in nodes.values():
-        pin(node, pinned(broker))
-    wire = broker.transport
-    wire.handlers = {id: _served(app) for id, app in apps.items()}
-    library = Library(wire, clock, broker.state.learned)
-    return Federation(broker, wire, library, create_app(broker, library))
-
-
-def _served(app):
-    def handle(sent):
-        told = {"method": sent.method, "data": sent.body, "headers": dict(sent.headers)}
-        answer = app.test_client().open(sent.path, **told)
-        return Received(answer.status_code, answer.data, lower(answer.headers))
-
-    return handle
 
 
 def test_a_draft_is_opened_at_each_chosen_site_for_its_own_committee(world):

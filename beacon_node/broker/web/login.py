@@ -81,11 +81,6 @@ class BrokerLogins:
             self.logins.sessions.end_all(session.account)
             raise
 
-    def words(self) -> str:
-        """Return what a page's link to the login page says."""
-        session = self.desk.sessions.present(is_page=True)
-        return (session.login.name or "Logged in") if session else "Log in"
-
 
 def limits_of(broker: Broker) -> SessionLimits:
     told = broker.settings.login

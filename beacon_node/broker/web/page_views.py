@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from beacon_node.beacon_v2.typed import Question, Typed
 from beacon_node.broker.health import Condition, MemberHealth
-from beacon_node.broker.web.row_view import RowView, row_view
+from beacon_node.broker.web.apply_line import ApplyLine, Reached, apply_line
+from beacon_node.broker.web.row_view import RowView, other_name, row_view
 from beacon_node.model.federation import Came, Member, MemberRow
 from beacon_node.model.row_words import tally, tally_words
 
@@ -39,7 +40,7 @@ def asked_view(typed: Typed) -> AskedView:
 @dataclass(frozen=True, slots=True)
 class AnswerView:
     """An answer as far as it has come. `query` are the parameters that ask it again; `command` and
-    `curl` do the same from a terminal."""
+    `curl` do the same from a terminal. `apply` leads to more than was told, None where all was."""
 
     words: str
     rows: tuple[RowView, ...]
@@ -48,12 +49,17 @@ class AnswerView:
     query: str
     command: str
     curl: str
+    apply: ApplyLine | None
 
 
 def answer_view(
-    typed: Typed, question: Question, rows: Sequence[MemberRow], members: Iterable[Member], url: str
+    typed: Typed,
+    question: Question,
+    rows: Sequence[MemberRow],
+    members: Iterable[Member],
+    reached: Reached,
 ) -> AnswerView:
-    """Return what is shown of `rows`, in the order of the members; `url` is the broker's."""
+    """Return what is shown of `rows`, in the order of the members; `reached` is the broker."""
     shown = {row.member: row for row in rows}
     ordered = [(shown.get(one.id) or waiting_row(one), one) for one in members]
     counted = question.parsed.query.entry_type.counts
@@ -64,8 +70,9 @@ def answer_view(
         waiting=sum(row.came is Came.WAITING for row, _ in ordered),
         tally=tally_words(tally(row for row, _ in ordered), counted),
         query=query,
-        command=_command(typed, url),
-        curl=f"curl {shlex.quote(f'{url}/ask.json?{query}')}",
+        command=_command(typed, reached.url),
+        curl=f"curl {shlex.quote(f'{reached.url}/ask.json?{query}')}",
+        apply=apply_line(ordered, question.parsed.query.granularity, reached),
     )
 
 
@@ -119,7 +126,7 @@ _KINDS = {
 def site_view(member: Member, health: MemberHealth, zone: tzinfo) -> SiteView:
     return SiteView(
         name=member.name,
-        organization=member.organization,
+        organization=other_name(member.organization, member.name),
         url=member.url,
         kind=_KINDS[health.condition],
         state=str(health.condition),

@@ -11,8 +11,9 @@ from pathlib import Path
 from flask import Flask, Response, request, send_from_directory
 
 from beacon_node.beacon_v2.typed import Question, Typed, question_of, read_typed
-from beacon_node.broker.broker import Broker
+from beacon_node.broker.web.apply_line import Reached
 from beacon_node.broker.web.asking import SearchBox
+from beacon_node.broker.web.frame import Frame
 from beacon_node.broker.web.page_views import (
     ENTRIES,
     AskedView,
@@ -21,7 +22,7 @@ from beacon_node.broker.web.page_views import (
     site_view,
     waiting_row,
 )
-from beacon_node.broker.web.row_view import row_view
+from beacon_node.broker.web.row_view import row_view, sentence
 from beacon_node.broker.web.stream import Events, event, kept_alive, stream_response
 from beacon_node.errors import BeaconNodeError, NotPermitted
 from beacon_node.model.federation import MemberRow
@@ -29,7 +30,7 @@ from beacon_node.model.genome import Assembly
 from beacon_node.model.row_table import COLUMNS, table_rows
 from beacon_node.model.spreadsheet import csv_text
 from beacon_node.web.errors import http_error
-from beacon_node.web.pages import POLICY, Pages, add_style
+from beacon_node.web.pages import POLICY, add_style
 from beacon_node.web.requests import arguments
 from beacon_node.web.responses import csv_response
 
@@ -47,14 +48,11 @@ _FROM_ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NetworkPages:
-    """The handlers. `terms` are what can be filtered by; `account` is what the link to the login
-    page says, empty without logins."""
+    """The handlers. `terms` are what can be filtered by."""
 
-    broker: Broker
+    frame: Frame
     box: SearchBox
-    pages: Pages
     terms: Callable[[], Sequence[Mapping]] = lambda: ()
-    account: Callable[[], str] = lambda: ""
 
     # ---- asking ------------------------------------------------------------------------------
 
@@ -67,7 +65,7 @@ class NetworkPages:
                 told["answer"] = self._answered(typed)
         except BeaconNodeError as error:
             found = http_error(error)
-            told = {"problem": _sentence(found.message), "status": found.status}
+            told = {"problem": sentence(found.message), "status": found.status}
         return self._page("ask.html", "ask", asked=asked_view(typed), **told)
 
     def _answered(self, typed: Typed) -> object:
@@ -87,7 +85,9 @@ class NetworkPages:
                 raise NotPermitted(_FROM_ELSEWHERE)
             coming = self.box.rows(question, asker)
         except BeaconNodeError as error:
-            problem = self.pages.text("problem.html", problem=_sentence(http_error(error).message))
+            problem = self.frame.pages.text(
+                "problem.html", problem=sentence(http_error(error).message)
+            )
             return stream_response([event("problem", {"html": problem})])
         return stream_response(kept_alive(self._events(typed, question, coming)))
 
@@ -98,17 +98,20 @@ class NetworkPages:
         for row in coming:
             come.append(row)
             shown = row_view(row, organizations.get(row.member, ""))
-            html = self.pages.text("row.html", row=shown)
+            html = self.frame.pages.text("row.html", row=shown)
             yield event("member", {"id": f"row-{row.member}", "html": html})
             yield event("tally", {"html": self._text("tally.html", typed, question, come)})
+            yield event("apply", {"html": self._text("apply_line.html", typed, question, come)})
         yield event("done", {})
 
     def _text(self, template: str, typed: Typed, question: Question, rows: list[MemberRow]) -> str:
-        return self.pages.text(template, answer=self._view(typed, question, rows))
+        return self.frame.pages.text(template, answer=self._view(typed, question, rows))
 
     def _view(self, typed: Typed, question: Question, rows: list[MemberRow]) -> object:
         members = self.box.desk.members()
-        return answer_view(typed, question, rows, members, self.broker.settings.public_url)
+        url = self.frame.broker.settings.public_url
+        reached = Reached(url, has_logins=self.frame.sessions is not None)
+        return answer_view(typed, question, rows, members, reached)
 
     def table(self) -> Response:
         """Answer with the rows as CSV."""
@@ -124,8 +127,8 @@ class NetworkPages:
 
     def sites(self) -> Response:
         members = self.box.desk.members()
-        found = self.broker.state.health.all_health(one.id for one in members)
-        zone = self.broker.settings.zone
+        found = self.frame.broker.state.health.all_health(one.id for one in members)
+        zone = self.frame.broker.settings.zone
         shown = [site_view(one, health, zone) for one, health in zip(members, found, strict=True)]
         return self._page("sites.html", "sites", sites=shown)
 
@@ -133,16 +136,7 @@ class NetworkPages:
         return self.terms()[:_MOST_TERMS]
 
     def _page(self, template: str, here: str, status: int = 200, **told: object) -> Response:
-        settings = self.broker.settings
         usual = {
-            "site": settings.broker.name,
-            "network": {
-                "organization": settings.organization.name,
-                "contact": settings.organization.contact_url,
-                "url": settings.public_url,
-            },
-            "here": here,
-            "account": self.account(),
             "sites": self.box.desk.members(),
             "examples": _EXAMPLES,
             "assemblies": ("", *Assembly),
@@ -152,7 +146,7 @@ class NetworkPages:
             "answer": None,
             "problem": "",
         }
-        return self.pages.page(template, status, _SCRIPTS, **{**usual, **told})
+        return self.frame.page(template, here, status, _SCRIPTS, **{**usual, **told})
 
 
 def add_pages(app: Flask, found: NetworkPages) -> None:
@@ -191,7 +185,3 @@ def _is_own() -> bool:
     """Say whether the request comes from our own page, or from an address somebody typed or kept,
     not from a page of another site."""
     return request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")

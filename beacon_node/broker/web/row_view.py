@@ -54,7 +54,7 @@ def row_view(row: MemberRow, organization: str = "") -> RowView:
     return RowView(
         id=row.member,
         name=row.name,
-        organization=organization,
+        organization=other_name(organization, row.name),
         kind=_kind(row),
         answer=answer_words(row),
         reason=_reason(row),
@@ -63,6 +63,15 @@ def row_view(row: MemberRow, organization: str = "") -> RowView:
         parts=parts,
         links=_links(row.handovers),
     )
+
+
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+
+
+def other_name(organization: str, name: str) -> str:
+    """Return the name of an organization, empty if its site is called the same."""
+    return "" if organization.strip().casefold() == name.strip().casefold() else organization
 
 
 def _kind(row: MemberRow) -> str:

@@ -50,6 +50,7 @@ function ask(told) {
     put(id, html);
   });
   stream.addEventListener("tally", (event) => put("tally", JSON.parse(event.data).html));
+  stream.addEventListener("apply", (event) => put("apply", JSON.parse(event.data).html));
   stream.addEventListener("problem", (event) => {
     show(JSON.parse(event.data).html);
     done();

@@ -29,7 +29,7 @@ _STATES = {
 _MEANINGS = {
     State.DRAFT: "Not handed in: its committee does not see it yet.",
     State.SUBMITTED: "Its committee decides, in its own time.",
-    State.RETURNED: "Its committee wants something changed.",
+    State.RETURNED: "Its committee wants it changed: withdraw it and apply anew with that.",
 }
 _STYLES = {State.APPROVED: "yes", State.DRAFT: "withheld", State.RETURNED: "withheld"}
 _STALE_VISAS = "visas:"  # the field that a site names when these do not say who somebody is

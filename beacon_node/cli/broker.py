@@ -1,13 +1,13 @@
 """`beacon-node broker …`: the program that asks all members of a network at once."""
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from beacon_node.cli.common import Command, with_home
+from beacon_node.cli.lazy import LazyGroup
 from beacon_node.cli.output import Output
 
 if TYPE_CHECKING:
@@ -34,44 +34,12 @@ class BrokerSession:
         return open_broker(self.home)
 
 
-def with_broker(function: Callable[..., Any]) -> Callable[..., Any]:
+def with_broker(function: Command) -> Command:
     """Give a command `--home` and `--json`, and a `BrokerSession` as its first argument."""
-
-    @click.option(
-        "--home",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar=HOME_VARIABLE,
-        show_envvar=True,
-        help="The broker's folder; by default ./broker-home.",
-    )
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    @functools.wraps(function)
-    def run(*args: Any, home: Path | None, as_json: bool, **options: Any) -> Any:
-        return function(BrokerSession(home, Output(as_json)), *args, **options)
-
-    return run
+    told = "The broker's folder; by default ./broker-home."
+    return with_home(function, BrokerSession, HOME_VARIABLE, told)
 
 
-class _Commands(click.Group):
-    """Commands that are imported only when they run: none loads what only another one needs."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        import importlib
-
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"beacon_node.cli.{COMMANDS[name][0]}")
-        return getattr(module, name)
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-# Name → module that holds the command, and what `--help` says of it.
 COMMANDS = {
     "init": ("broker_home", "Make the home folder of a new broker."),
     "serve": ("broker_serve", "Answer over HTTP."),
@@ -85,6 +53,6 @@ COMMANDS = {
 }
 
 
-@click.group(cls=_Commands)
+@click.group(cls=LazyGroup, listed=COMMANDS)
 def broker() -> None:
     """Ask every member of a network at once. A broker holds no data of its own."""

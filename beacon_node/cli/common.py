@@ -1,4 +1,4 @@
-"""What every command has: `--home`, `--json`, and a node that is opened only when needed."""
+"""What a node's commands have: `--home`, `--json`, and a node that is opened only when needed."""
 
 import functools
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from beacon_node.cli.output import Output
 if TYPE_CHECKING:
     from beacon_node.node import Node
 
+Command = Callable[..., Any]
 HOME_VARIABLE = "BEACON_NODE_HOME"
 LOCAL_HOME = Path("beacon-home")
 
@@ -46,19 +47,28 @@ def find_home(given: Path | None) -> Path:
     return Path(platformdirs.user_data_dir("beacon-node", appauthor=False))
 
 
-def with_session(function: Callable[..., Any]) -> Callable[..., Any]:
+def with_session(function: Command) -> Command:
     """Give a command `--home` and `--json`, and a `Session` as its first argument."""
+    told = "The node's folder; by default ./beacon-home if it is one."
+    return with_home(function, Session, HOME_VARIABLE, told)
+
+
+def with_home(
+    function: Command, session: Callable[[Path | None, Output], object], variable: str, told: str
+) -> Command:
+    """Give a command of either program `--home` and `--json`, and what `session` makes of them as
+    its first argument; `told` is the help of `--home`."""
 
     @click.option(
         "--home",
         type=click.Path(path_type=Path, file_okay=False),
-        envvar=HOME_VARIABLE,
+        envvar=variable,
         show_envvar=True,
-        help="The node's folder; by default ./beacon-home if it is one.",
+        help=told,
     )
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
     @functools.wraps(function)
     def run(*args: Any, home: Path | None, as_json: bool, **options: Any) -> Any:
-        return function(Session(home, Output(as_json)), *args, **options)
+        return function(session(home, Output(as_json)), *args, **options)
 
     return run

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import click
 
 from beacon_node import __version__
+from beacon_node.cli.lazy import LazyGroup
 from beacon_node.errors import BeaconNodeError
 
 BUG = 70
 INTERRUPTED = 130
 
-# Name → module that holds the command, loaded when it is used; and what `--help` says of it.
 COMMANDS = {
     "init": ("node", "Make the home folder of a new node."),
     "dataset": ("dataset", "Declare, show and remove datasets and people."),
@@ -38,26 +38,9 @@ COMMANDS = {
 }
 
 
-class _Commands(click.Group):
-    """Commands that are imported only when they run, so that starting stays quick."""
-
-    def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        import importlib
-
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"beacon_node.cli.{COMMANDS[name][0]}")
-        return getattr(module, name)
-
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup, listed=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="beacon-node")
 def commands() -> None:
     """A node that answers GA4GH Beacon v2 questions from a hospital's own data."""

@@ -29,7 +29,7 @@ def failing(monkeypatch):
         def status(json):
             raise error
 
-        monkeypatch.setattr(cli._Commands, "get_command", lambda *_: status)
+        monkeypatch.setattr(cli.LazyGroup, "get_command", lambda *_: status)
         return cli.run(["status", *arguments])
 
     return run

@@ -1,4 +1,5 @@
 """Reads a program's settings: tables of a TOML text, each key overridable from the environment.
+The tables and rules that a node and a broker share stand here too.
 
 A program's settings are one frozen dataclass per table, and one that holds them all; each key has
 its default. An unknown key stops the start.
@@ -13,6 +14,8 @@ from zoneinfo import ZoneInfo
 from beacon_node.errors import ConfigurationError, InvalidRequest
 
 Settings = TypeVar("Settings")
+ENVIRONMENTS = ("prod", "test", "dev", "staging")  # Beacon v2's words
+_LISTED = ", ".join(ENVIRONMENTS)
 Claim = tuple[bool, str]  # whether it holds, and what should
 
 
@@ -31,6 +34,50 @@ class Source:
         for holds, claim in claims:
             if not holds:
                 self.refuse(claim)
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """Who runs it."""
+
+    id: str = "org.example"
+    name: str = "Example organization"
+    url: str = "https://example.org"
+    contact_url: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How much one answer holds."""
+
+    default_page_size: int = 10  # records, the Beacon v2 default
+    max_page_size: int = 1_000  # records; also what `limit=0` means
+
+    def claims(self) -> tuple[Claim, ...]:
+        return (
+            (
+                1 <= self.default_page_size <= self.max_page_size,
+                "answers.default_page_size must lie between 1 and answers.max_page_size",
+            ),
+        )
+
+
+def environment_claim(table: str, environment: str) -> Claim:
+    return environment in ENVIRONMENTS, f"{table}.environment must be one of {_LISTED}"
+
+
+def time_zone_claim(table: str, name: str) -> Claim:
+    problem = f"{table}.time_zone must be an IANA time zone such as Europe/Helsinki"
+    return is_time_zone(name), problem
+
+
+def login_claims(session_hours: int, idle_minutes: int, proxies: int) -> tuple[Claim, ...]:
+    return (
+        (1 <= session_hours <= 24, "login.session_hours must lie between 1 and 24"),
+        (idle_minutes >= 1, "login.idle_minutes must be at least 1"),
+        (0 <= proxies <= 10, "login.proxies must lie between 0 and 10"),
+    )
 
 
 def read_tables(
@@ -117,7 +164,7 @@ def _from_text(key: str, kind: Any, text: str, source: Source) -> Any:
         raise ConfigurationError(f"{source.prefix}… for {key}: {text!r} is {what}")
 
     if kind is int:
-        return int(text) if text.lstrip("-").isdecimal() else refuse("no whole number")
+        return int(text) if text.removeprefix("-").isdecimal() else refuse("no whole number")
     if kind is float:
         try:
             return float(text)

@@ -9,12 +9,20 @@ from datetime import tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
+from beacon_node.configuration import (
+    Answers,
+    Claim,
+    Organization,
+    Source,
+    environment_claim,
+    login_claims,
+    read_tables,
+    time_zone_claim,
+)
 from beacon_node.errors import ConfigurationError
 from beacon_node.model.checkpoint_places import read_places
 from beacon_node.privacy.registered.bounds import Bounds
 
-ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_NODE_"
 _SCHEMES = ("http://", "https://")
 SOURCE = Source("node.toml", PREFIX)
@@ -35,17 +43,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Organization:
-    """Who runs it."""
-
-    id: str = "org.example"
-    name: str = "Example organization"
-    url: str = "https://example.org"
-    contact_url: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Server:
     """How it listens. Loopback until an operator says otherwise."""
 
@@ -54,14 +51,6 @@ class Server:
     workers: int = 2  # processes, one thread each
     max_body_bytes: int = 1_000_000  # larger requests are refused unread
     allowed_origins: tuple[str, ...] = ()  # web pages of other sites that may ask (CORS)
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How much one answer holds."""
-
-    default_page_size: int = 10  # records, the Beacon v2 default
-    max_page_size: int = 1_000  # records; also what `limit=0` means
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,22 +219,14 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
 
 
 def _check(settings: Settings) -> None:
+    login = settings.login
     claims = (
-        (
-            settings.node.environment in ENVIRONMENTS,
-            "node.environment must be one of " + ", ".join(ENVIRONMENTS),
-        ),
-        (
-            is_time_zone(settings.node.time_zone),
-            "node.time_zone must be an IANA time zone such as Europe/Helsinki",
-        ),
+        environment_claim("node", settings.node.environment),
+        time_zone_claim("node", settings.node.time_zone),
         (0 <= settings.server.port <= 65_535, "server.port must lie between 0 and 65535"),
         (settings.server.workers >= 1, "server.workers must be at least 1"),
         (settings.server.max_body_bytes >= 1_000, "server.max_body_bytes must be at least 1000"),
-        (
-            1 <= settings.answers.default_page_size <= settings.answers.max_page_size,
-            "answers.default_page_size must lie between 1 and answers.max_page_size",
-        ),
+        *settings.answers.claims(),
         (bool(settings.network.brokers), "network.brokers must name a file"),
         (
             not settings.network.proxy or settings.network.proxy.startswith(_SCHEMES),
@@ -258,9 +239,7 @@ def _check(settings: Settings) -> None:
             "above the false positives",
         ),
         (settings.privacy.carriers_needed >= 1, "privacy.carriers_needed must be at least 1"),
-        (1 <= settings.login.session_hours <= 24, "login.session_hours must lie between 1 and 24"),
-        (settings.login.idle_minutes >= 1, "login.idle_minutes must be at least 1"),
-        (0 <= settings.login.proxies <= 10, "login.proxies must lie between 0 and 10"),
+        *login_claims(login.session_hours, login.idle_minutes, login.proxies),
         (
             0 <= settings.audit.identities_months <= 1_200,
             "audit.identities_months must lie between 0 and 1200",

@@ -74,9 +74,10 @@ def test_what_cannot_be_meant_stops_the_start(toml, names):
     assert names in str(raised.value)
 
 
-def test_a_bad_number_in_the_environment_stops_the_start():
+@pytest.mark.parametrize("number", ["many", "--5", "", "1e3"])
+def test_a_bad_number_in_the_environment_stops_the_start(number):
     with pytest.raises(ConfigurationError, match="server.port"):
-        read_settings("", {"BEACON_NODE_SERVER_PORT": "many"})
+        read_settings("", {"BEACON_NODE_SERVER_PORT": number})
 
 
 @pytest.mark.parametrize(

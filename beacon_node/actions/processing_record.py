@@ -11,10 +11,10 @@ from beacon_node.actions.applications.exports import grants_table
 from beacon_node.actions.applications.views import ADMINISTRATOR
 from beacon_node.actions.audit_report import Report
 from beacon_node.actions.manage_datasets import DatasetSummary, list_datasets
+from beacon_node.configuration import Organization
 from beacon_node.crypto.checkpoints import read_signing_key
 from beacon_node.model.entries import EntryType
 from beacon_node.node import Node
-from beacon_node.settings import Organization
 
 BLANK = "**[to be filled in by the site]**"
 

@@ -9,11 +9,19 @@ from datetime import tzinfo
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from beacon_node.configuration import Claim, Source, is_time_zone, read_tables
+from beacon_node.configuration import (
+    Answers,
+    Claim,
+    Organization,
+    Source,
+    environment_claim,
+    login_claims,
+    read_tables,
+    time_zone_claim,
+)
 from beacon_node.model.query import Granularity
 from beacon_node.model.requester import Tier
 
-ENVIRONMENTS = ("prod", "test", "dev", "staging")
 PREFIX = "BEACON_BROKER_"
 SOURCE = Source("broker.toml", PREFIX)
 _GRANULARITIES = {one.word: one for one in Granularity}
@@ -34,17 +42,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Organization:
-    """Who runs it."""
-
-    id: str = "org.example"
-    name: str = "Example organization"
-    url: str = "https://example.org"
-    contact_url: str = ""
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Server:
     """How it listens. Loopback until an operator says otherwise."""
 
@@ -54,14 +51,6 @@ class Server:
     threads: int = 32  # of each process: questions that it waits for at the same time
     max_body_bytes: int = 1_000_000  # larger requests are refused unread
     allowed_origins: tuple[str, ...] = ()  # web pages of other sites that may ask (CORS)
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """How much one answer holds."""
-
-    default_page_size: int = 10  # records, the Beacon v2 default
-    max_page_size: int = 1_000  # records; also what `limit=0` means
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +151,7 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
     Raises ConfigurationError naming the key: unknown, of the wrong type, or out of range.
     """
     settings = read_tables(Settings, toml, environment, SOURCE)
+    login = settings.login
     SOURCE.check(
         (
             *_identity_claims(settings),
@@ -169,7 +159,7 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
             *_network_claims(settings.network),
             *_breaker_claims(settings.breaker),
             *_access_claims(settings.access),
-            *_login_claims(settings.login),
+            *login_claims(login.session_hours, login.idle_minutes, login.proxies),
             (settings.joining.most_waiting >= 1, "joining.most_waiting must be at least 1"),
         )
     )
@@ -178,29 +168,20 @@ def read_settings(toml: str, environment: Mapping[str, str]) -> Settings:
 
 def _identity_claims(told: Settings) -> tuple[Claim, ...]:
     return (
-        (
-            told.broker.environment in ENVIRONMENTS,
-            "broker.environment must be one of " + ", ".join(ENVIRONMENTS),
-        ),
+        environment_claim("broker", told.broker.environment),
         (bool(told.broker.id.strip()), "broker.id must not be empty"),
-        (
-            is_time_zone(told.broker.time_zone),
-            "broker.time_zone must be an IANA time zone such as Europe/Helsinki",
-        ),
+        time_zone_claim("broker", told.broker.time_zone),
     )
 
 
 def _server_claims(told: Settings) -> tuple[Claim, ...]:
-    server, answers = told.server, told.answers
+    server = told.server
     return (
         (0 <= server.port <= 65_535, "server.port must lie between 0 and 65535"),
         (server.workers >= 1, "server.workers must be at least 1"),
         (1 <= server.threads <= 256, "server.threads must lie between 1 and 256"),
         (server.max_body_bytes >= 1_000, "server.max_body_bytes must be at least 1000"),
-        (
-            1 <= answers.default_page_size <= answers.max_page_size,
-            "answers.default_page_size must lie between 1 and answers.max_page_size",
-        ),
+        *told.answers.claims(),
     )
 
 
@@ -234,14 +215,6 @@ def _breaker_claims(told: Breaker) -> tuple[Claim, ...]:
             0 < told.pause_s <= told.longest_pause_s,
             "breaker.pause_s must lie between 0 and breaker.longest_pause_s",
         ),
-    )
-
-
-def _login_claims(told: Logins) -> tuple[Claim, ...]:
-    return (
-        (1 <= told.session_hours <= 24, "login.session_hours must lie between 1 and 24"),
-        (told.idle_minutes >= 1, "login.idle_minutes must be at least 1"),
-        (0 <= told.proxies <= 10, "login.proxies must lie between 0 and 10"),
     )
 
 

@@ -5,8 +5,7 @@ from pathlib import Path
 import click
 
 from beacon_node.cli.broker import BrokerSession, with_broker
-
-_ENVIRONMENTS = ("prod", "test", "dev", "staging")
+from beacon_node.configuration import ENVIRONMENTS
 
 
 @click.command()
@@ -19,7 +18,7 @@ _ENVIRONMENTS = ("prod", "test", "dev", "staging")
 @click.option("--organization", "organization_name", metavar="NAME", help="Who runs it.")
 @click.option("--organization-url", metavar="URL")
 @click.option("--public-url", metavar="URL", help="How members and researchers reach it.")
-@click.option("--environment", type=click.Choice(_ENVIRONMENTS), help="Beacon v2's word; prod.")
+@click.option("--environment", type=click.Choice(ENVIRONMENTS), help="Beacon v2's word; prod.")
 @with_broker
 def init(session: BrokerSession, folder: Path | None, **told: str | None) -> None:
     """Make the home folder of a new broker: settings, keys, and no members yet."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from beacon_node.cli.common import Session, with_session
-from beacon_node.settings import ENVIRONMENTS
+from beacon_node.configuration import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from beacon_node.actions.node_status import NodeStatus

@@ -8,14 +8,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
-import orjson
 from flask import Flask, Response, g, request
 
 from beacon_node.actions.join_network import brokers_file, numbers_of, signer_of
 from beacon_node.actions.through_broker import Introduced, Recognised, applicant, recognise
-from beacon_node.errors import InvalidRequest, NotAuthenticated, QuotaExceeded
+from beacon_node.errors import QuotaExceeded
 from beacon_node.federation.checks import (
     check_address,
     check_body,
@@ -26,13 +24,14 @@ from beacon_node.federation.messages import Signer
 from beacon_node.identity.brokers_file import BrokersFile
 from beacon_node.identity.clearinghouse import Clearinghouse
 from beacon_node.model.dac import Actor
-from beacon_node.model.federation import MESSAGE_HEADER, PinnedBroker, Question
+from beacon_node.model.federation import PinnedBroker, Question
 from beacon_node.model.message import Fault, MessageRefused
 from beacon_node.model.requester import Requester, Tier
 from beacon_node.node import Node
 from beacon_node.node_web.bare import MESSAGE_VARIABLE
 from beacon_node.node_web.questions import WhoAsks
 from beacon_node.storage.used_numbers import Use, UsedNumbers
+from beacon_node.web.signed import asked_path, shown_visas, with_message
 
 _READING = frozenset({"GET", "HEAD"})
 _LOGGED_EVERY = timedelta(seconds=30)
@@ -145,11 +144,11 @@ class NetworkDesk:
             self._own.numbers.refuse(question.broker, str(refused), now=now)
             self._log.refused(question.broker, refused, now)
             raise
-        g.network.visas = _visas()
+        g.network.visas = shown_visas()
 
     def _check(self, question: Question, now: datetime) -> None:
         check_address(question, self._own.signer.id, now)
-        check_request(question, request.method, _path())
+        check_request(question, request.method, asked_path())
         check_body(question, request.get_data(cache=True))
         self._use(question, now)
 
@@ -169,15 +168,12 @@ class NetworkDesk:
         asked = _asked()
         if asked is None:
             return response
-        response.direct_passthrough = False
-        body = b"" if request.method == "HEAD" else response.get_data()
-        tier = self._tier(asked)
-        message = self._own.signer.reply(
-            asked.question, tier, status=response.status_code, body=body
-        )
-        response.headers[MESSAGE_HEADER] = message
-        response.headers["Cache-Control"] = "no-store"
-        return response
+
+        def message(status: int, body: bytes) -> str:
+            tier = self._tier(asked)
+            return self._own.signer.reply(asked.question, tier, status=status, body=body)
+
+        return with_message(response, message)
 
     def _tier(self, asked: _Asked) -> Tier:
         if asked.recognised is not None:
@@ -200,28 +196,3 @@ def without_visas(body: object) -> object:
 
 def _asked() -> _Asked | None:
     return g.get("network")
-
-
-def _path() -> str:
-    """Return the present request's path below the node's url, with what is asked in it."""
-    path = quote(request.environ["PATH_INFO"].encode("latin-1"))
-    asked = request.environ.get("QUERY_STRING", "")
-    return f"{path}?{asked}" if asked else path
-
-
-def _visas() -> tuple[object, ...]:
-    """Return the visas in the body of the present request; whoever answers it looks at the rest.
-
-    Raises NotAuthenticated for the researcher's own tokens, which stay with their broker.
-    """
-    try:
-        body = orjson.loads(request.get_data(cache=True))
-    except orjson.JSONDecodeError:
-        body = None
-    found = body if isinstance(body, dict) else {}
-    if "HTTP_AUTHORIZATION" in request.environ or "passports" in found:
-        raise NotAuthenticated("a broker's question brings visas only, no token of its researcher")
-    visas = found.get("visas", [])
-    if not isinstance(visas, list):
-        raise InvalidRequest("visas: a list is expected")
-    return tuple(visas)

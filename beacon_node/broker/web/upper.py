@@ -7,15 +7,13 @@ other ones.
 
 import logging
 from dataclasses import dataclass
-from urllib.parse import quote
 
-import orjson
 from flask import Flask, Response, g, request
 
 from beacon_node.broker.ask import LONGEST_PATH, PATH_HEADER, TIME_HEADER
 from beacon_node.broker.asker import Asker, carried_visas
 from beacon_node.broker.broker import Broker
-from beacon_node.errors import InvalidRequest, NotAuthenticated, QuotaExceeded
+from beacon_node.errors import InvalidRequest, QuotaExceeded
 from beacon_node.federation.checks import (
     check_address,
     check_body,
@@ -23,14 +21,14 @@ from beacon_node.federation.checks import (
     signed_question,
 )
 from beacon_node.identity.brokers_file import BrokersFile
-from beacon_node.model.federation import MESSAGE_HEADER, PinnedBroker, Question
+from beacon_node.model.federation import PinnedBroker, Question
 from beacon_node.model.message import Fault, MessageRefused
 from beacon_node.model.passport import Subject
 from beacon_node.model.requester import Tier
 from beacon_node.storage.used_numbers import Use, UsedNumbers
+from beacon_node.web.signed import asked_path, present_message, shown_visas, with_message
 
 NUMBERS_FILE = "network.sqlite"
-_VARIABLE = "HTTP_BEACON_MESSAGE"  # as WSGI calls the header
 _FAULTS = {Use.AGAIN: Fault.USED, Use.UNKNOWN: Fault.FORGOTTEN}
 _LOG = logging.getLogger("beacon_node.network")
 
@@ -61,7 +59,7 @@ class UpperDesk:
         Raises NotAuthenticated for anything about it that is not as it should be, QuotaExceeded for
         too many questions of one broker, StoreUnavailable where nobody knows which were used.
         """
-        message = request.environ.get(_VARIABLE)
+        message = present_message()
         if message is None or request.path.startswith("/network/"):  # requests to join are others'
             return
         brokers = self._brokers.current()
@@ -78,7 +76,7 @@ class UpperDesk:
     def _check(self, question: Question) -> None:
         now = self._broker.clock.now()
         check_address(question, self._broker.signer.id, now)
-        check_request(question, request.method, _path())
+        check_request(question, request.method, asked_path())
         check_body(question, request.get_data(cache=True))
         use = self._numbers.use(
             question.broker, question.number, made=question.at, until=question.until, now=now
@@ -93,14 +91,12 @@ class UpperDesk:
         asked = g.get("upper")
         if asked is None:
             return response
-        response.direct_passthrough = False
-        body = b"" if request.method == "HEAD" else response.get_data()
-        message = self._broker.signer.reply(
-            asked.question, asked.asker.tier, status=response.status_code, body=body
-        )
-        response.headers[MESSAGE_HEADER] = message
-        response.headers["Cache-Control"] = "no-store"
-        return response
+
+        def message(status: int, body: bytes) -> str:
+            tier = asked.asker.tier
+            return self._broker.signer.reply(asked.question, tier, status=status, body=body)
+
+        return with_message(response, message)
 
 
 def upper_desk(broker: Broker) -> UpperDesk | None:
@@ -132,7 +128,7 @@ def _asker(question: Question, broker: PinnedBroker) -> Asker:
         tier=tier,
         organisation=asserted.organisation,
         purpose=asserted.purpose if tier >= Tier.REGISTERED else None,
-        visas=carried_visas(visa for visa in _visas() if isinstance(visa, str)),
+        visas=carried_visas(visa for visa in shown_visas() if isinstance(visa, str)),
         path=_brokers_before(broker),
         within_s=_seconds(request.headers.get(TIME_HEADER, "")),
     )
@@ -154,28 +150,3 @@ def _seconds(text: str) -> float | None:
     except ValueError:
         return None
     return found if 0 < found < 3_600 else None
-
-
-def _visas() -> list:
-    """Return the visas in the body of the present request.
-
-    Raises NotAuthenticated for the researcher's own tokens, which stay with their broker.
-    """
-    try:
-        body = orjson.loads(request.get_data(cache=True))
-    except orjson.JSONDecodeError:
-        body = None
-    found = body if isinstance(body, dict) else {}
-    if "HTTP_AUTHORIZATION" in request.environ or "passports" in found:
-        raise NotAuthenticated("a broker's question brings visas only, no token of its researcher")
-    visas = found.get("visas", [])
-    if not isinstance(visas, list):
-        raise InvalidRequest("visas: a list is expected")
-    return visas
-
-
-def _path() -> str:
-    """Return the present request's path below the broker's url, with what is asked in it."""
-    path = quote(request.environ["PATH_INFO"].encode("latin-1"))
-    asked = request.environ.get("QUERY_STRING", "")
-    return f"{path}?{asked}" if asked else path

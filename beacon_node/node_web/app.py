@@ -31,7 +31,7 @@ def create_app(
     app = Application("beacon_node.node_web", static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = node.settings.server.max_body_bytes
     app.url_map.strict_slashes = False
-    api = add_beacon_api(app, node, paced(app, who_asks, pace))
+    api = add_beacon_api(app, node, paced(app, who_asks, pace), pace)
     add_dac(app, node, who_acts or (lambda: Actor(who_asks().account)))
     add_operations(app, node)
 

@@ -16,10 +16,11 @@ from beacon_node.beacon_v2.received import NOTHING_RECEIVED, Parsed, Rules, Targ
 from beacon_node.beacon_v2.render import render_error
 from beacon_node.errors import BeaconNodeError
 from beacon_node.model.entries import EntryType
-from beacon_node.model.query import Page, Within
+from beacon_node.model.query import Page, Query, SequenceQuery, VariationIdQuery, Within
 from beacon_node.node import Node
 from beacon_node.node_web.identity import identity_of
 from beacon_node.node_web.network import without_visas
+from beacon_node.node_web.pace import PLACE_TICK_S, Pace
 from beacon_node.node_web.questions import Questions, WhoAsks, anybody
 from beacon_node.node_web.terms import FilteringTerms
 from beacon_node.web.application import WsgiAnswer
@@ -32,8 +33,8 @@ from beacon_node.web.responses import json_response, send_json
 class BeaconApi:
     """The handlers of one node's API; `web.beacon_routes` says where they stand."""
 
-    def __init__(self, node: Node, who_asks: WhoAsks) -> None:
-        self.node = node
+    def __init__(self, node: Node, who_asks: WhoAsks, pace: Pace = Pace()) -> None:
+        self.node, self._pace = node, replace(pace, tick_s=PLACE_TICK_S)
         self.identity = identity_of(node.settings, has_brokers=brokers_file(node).exists())
         self.questions, self.who_asks = Questions(node, self.identity), who_asks
         self.terms = FilteringTerms(node, who_asks)
@@ -73,15 +74,25 @@ class BeaconApi:
         return parse_get(target, arguments(), self.rules)
 
     def _told(self, read: Callable[[], Parsed], who_asks: WhoAsks) -> "_Told":
-        received = NOTHING_RECEIVED
+        received, begun = NOTHING_RECEIVED, self._pace.clock()
         try:
             parsed = read()
             received = parsed.received
-            return _Told(self.questions.respond(parsed, who_asks()))
+            told = _Told(self.questions.respond(parsed, who_asks()))
+            if self._is_of_a_place(parsed.query):
+                self._pace.wait(begun)
+            return told
         except BeaconNodeError as error:
             told = http_error(error)
             document = render_error(told.status, told.message, self.identity, received)
             return _Told(document, told.status, told.headers)
+
+    def _is_of_a_place(self, query: Query) -> bool:
+        """Say whether a table of public answers may be asked for many variants: how long that takes
+        depends a little on what is in the data, and the question alone says that it is held."""
+        if query.variation is None or isinstance(query.variation, SequenceQuery | VariationIdQuery):
+            return False
+        return any(dataset.public is not None for dataset in self.node.store.datasets())
 
     def direct(self) -> dict[str, WsgiAnswer]:
         """Return what answers questions about all entries of a type, by its path."""
@@ -123,8 +134,8 @@ def _body() -> object:
     return without_visas(json_body())
 
 
-def add_beacon_api(app: Flask, node: Node, who_asks: WhoAsks) -> BeaconApi:
+def add_beacon_api(app: Flask, node: Node, who_asks: WhoAsks, pace: Pace) -> BeaconApi:
     """Give `app` the Beacon endpoints of `node` and return their handlers."""
-    api = BeaconApi(node, who_asks)
+    api = BeaconApi(node, who_asks, pace)
     add_beacon(app, api)
     return api

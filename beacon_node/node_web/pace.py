@@ -1,8 +1,9 @@
 """Answers of the registered tier leave on ticks, so that the work behind them cannot be timed.
 
 What a noisy count takes depends on who is exhausted and on what was drawn before. An answer waits
-until a whole number of ticks has passed since its request arrived; answers of the public tier are
-made in steady time instead and are not held back.
+until a whole number of ticks has passed since its request arrived. Answers of the public tier about
+one variant are made in steady time instead; those about a place, a gene or a name look up many, and
+leave on short ticks.
 """
 
 import time
@@ -16,6 +17,7 @@ from beacon_node.model.requester import Requester, Tier
 from beacon_node.node_web.questions import WhoAsks
 
 TICK_S = 0.05  # longer than a count takes, shorter than a person notices
+PLACE_TICK_S = 0.001  # much longer than what its data make of the time that such an answer takes
 
 
 @dataclass(frozen=True, slots=True)

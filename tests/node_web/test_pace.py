@@ -1,5 +1,6 @@
 """node_web/pace.py: answers of the registered tier leave on ticks, whatever the work took."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -8,6 +9,7 @@ from beacon_node.errors import QuotaExceeded
 from beacon_node.model.answer import Matches
 from beacon_node.model.data_use import ResearchPurpose
 from beacon_node.model.genome import Assembly
+from beacon_node.model.public_tier import PublicTier
 from beacon_node.model.requester import ANONYMOUS, Requester, Tier
 from beacon_node.node_web.app import create_app
 from beacon_node.node_web.pace import Pace
@@ -37,8 +39,10 @@ class Time:
 class Working(FakeStore):
     """A store whose search takes `seconds`, and may fail after them."""
 
-    def __init__(self, time: Time, seconds: float, error: Exception | None = None) -> None:
-        super().__init__([OPEN], {"open": Matches("open", total=3)})
+    def __init__(
+        self, time: Time, seconds: float, error: Exception | None = None, dataset: Dataset = OPEN
+    ) -> None:
+        super().__init__([dataset], {"open": Matches("open", total=3)})
         self.time, self.seconds, self.error = time, seconds, error
 
     def search(self, dataset, plan, decision):
@@ -48,12 +52,12 @@ class Working(FakeStore):
         return super().search(dataset, plan, decision)
 
 
-def taken(requester, seconds, error=None, path="/api/individuals", reading=0.0):
+def taken(requester, seconds, error=None, path="/api/individuals", reading=0.0, dataset=OPEN):
     """Return how long the answer to a question took whose work takes `seconds`, after it took
     `reading` to see who asks what."""
     time = Time()
     pace = Pace(time.clock, time.sleep, tick_s=0.05)
-    app = create_app(fake_node(Working(time, seconds, error)), lambda: requester, pace)
+    app = create_app(fake_node(Working(time, seconds, error, dataset)), lambda: requester, pace)
     app.before_request(partial(time.sleep, reading))
     began = time.now
     app.test_client().get(path)
@@ -87,6 +91,27 @@ def test_listings_leave_on_ticks_too():
 @pytest.mark.parametrize("work", [0.0, 0.001, 0.07])
 def test_public_answers_are_not_delayed(work):
     assert taken(ANONYMOUS, work) == pytest.approx(work, abs=1e-6)
+
+
+# Told by tables of many variants, of which the data make a few microseconds.
+TABLED = replace(OPEN, public=PublicTier("table", "basis", "state", 0.1, 0.05))
+AT = "/api/individuals?assemblyId=GRCh38&referenceName=17&start=100"
+VARIANT, RANGE = f"{AT}&referenceBases=A&alternateBases=C", f"{AT}&end=900"
+BRACKET = f"{AT},200&end=300,400"
+
+
+@pytest.mark.parametrize(
+    ("path", "tick"),
+    [(RANGE, 0.001), (BRACKET, 0.001), (VARIANT, 0.0), (AT[:16], 0.0)],
+    ids=["range", "bracket", "one variant", "no variation"],
+)
+def test_answers_about_a_place_leave_on_short_ticks_where_tables_may_be_asked(path, tick):
+    left = taken(ANONYMOUS, 0.0003, path=path, dataset=TABLED)
+    assert left == pytest.approx(tick or 0.0003, abs=1e-6)
+
+
+def test_where_all_is_open_data_they_are_not_delayed():
+    assert taken(ANONYMOUS, 0.0003, path=RANGE) == pytest.approx(0.0003, abs=1e-6)
 
 
 def test_a_sleep_that_ends_early_is_gone_on_with():

@@ -19,6 +19,8 @@ from beacon_node.ports import Received, Sent
 from beacon_node.randomness import SystemClock, SystemRandomness
 from tests.broker.federation import Federation, Handler, federation, pinned
 
+NORTH = Member("org.north", "North", "https://north.example")
+
 
 @dataclass
 class Site:

@@ -8,16 +8,14 @@ import pytest
 
 from beacon_node.actions.applications.desk import act
 from beacon_node.actions.applications.views import list_applications
-from beacon_node.broker.web.apply_line import Reached, apply_line
 from beacon_node.broker.web.apply_views import offers, preselected
 from beacon_node.errors import Unreachable
 from beacon_node.model.application import Approve, Award, Opinion, Reject, Vote
-from beacon_node.model.federation import Came, Member, MemberKind, MemberRow, Told
 from beacon_node.model.query import Granularity
 from beacon_node.node import Node
 from tests.actions.applications.office import EVE, FAY, GUS, TERMS, open_office
 from tests.broker.offices import Browsing, broker_over, open_sites, with_logins
-from tests.broker.sites import answered, network, ready
+from tests.broker.sites import NORTH, answered, network, ready
 from tests.clearinghouse.world import NOW, make_internet
 
 URL = "https://network.example"
@@ -105,65 +103,6 @@ def test_under_an_answer_that_withholds_something_stands_where_to_apply(anna):
     (link,) = re.findall(r'<a href="(/apply\?[^"]+)">Apply for access at these sites</a>', shown)
     assert "</a>: North, South." in shown
     assert checked(anna.get(unescape(link)).text) == {"org.north/c", "org.south/c"}
-
-
-def test_where_nobody_can_log_in_the_command_stands_there(tmp_path):
-    closed = {"id": "oncology", "status": "not permitted", "reason": "closed"}
-    made = network(tmp_path, ready("North", closed), ready("South", answered("x", exists=False)))
-    shown = unescape(made.client.get("/?q=rs6025").text)
-    url = made.broker.settings.public_url
-    command = f"beacon-node apply --at {url} --sites org.example.north --form form.toml"
-    assert command in shown and "/apply?" not in shown
-    assert made.client.get("/apply").status_code == 404
-
-
-def test_the_line_comes_with_the_rows_of_a_stream(tmp_path):
-    closed = {"id": "oncology", "status": "not permitted"}
-    made = network(tmp_path, ready("North", closed))
-    own = {"Sec-Fetch-Site": "same-origin"}
-    events = made.client.get("/ask/rows?q=rs6025", headers=own).text
-    assert "event: apply" in events and "--sites org.example.north" in events
-
-
-NORTH = Member("org.north", "North", "https://north.example")
-HAVE = {
-    "not permitted": (MemberRow("org.north", "North", Came.NOT_PERMITTED), True),
-    "not answerable": (MemberRow("org.north", "North", Came.NOT_ANSWERABLE), True),
-    "budget used up": (MemberRow("org.north", "North", Came.BUDGET_SPENT), True),
-    "a bare yes": (MemberRow("org.north", "North", Came.ANSWERED, exists=True), True),
-    "a count": (MemberRow("org.north", "North", Came.ANSWERED, exists=True, count=3), False),
-    "no": (MemberRow("org.north", "North", Came.ANSWERED, exists=False), False),
-    "away": (MemberRow("org.north", "North", Came.OFFLINE), False),
-    "one dataset of two": (
-        MemberRow(
-            "org.north",
-            "North",
-            Came.ANSWERED,
-            exists=True,
-            count=3,
-            datasets=(
-                Told("open", "org.north", exists=True, count=3),
-                Told("closed", "org.north", Came.NOT_PERMITTED),
-            ),
-        ),
-        True,
-    ),
-}
-
-
-@pytest.mark.parametrize(("told", "is_there"), HAVE.values(), ids=HAVE.keys())
-def test_only_what_a_committee_could_grant_leads_to_the_form(told, is_there):
-    line = apply_line([(told, NORTH)], Granularity.COUNT, Reached(URL, has_logins=True))
-    assert bool(line) is is_there
-
-
-def test_only_what_is_withheld_is_chosen_and_only_members_with_a_committee():
-    told, _ = HAVE["one dataset of two"]
-    others = [replace(NORTH, kind=kind) for kind in (MemberKind.BEACON, MemberKind.BROKER)]
-    rows = [(told, NORTH), *((told, other) for other in others)]
-    line = apply_line(rows, Granularity.COUNT, Reached(URL, has_logins=True))
-    assert line.link == "/apply?site=org.north&dataset=org.north%2Fclosed"
-    assert line.names == "North"
 
 
 def test_who_is_not_logged_in_goes_to_log_in_and_comes_back(world):
